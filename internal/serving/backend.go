@@ -1,0 +1,91 @@
+package serving
+
+import "context"
+
+// Backend is one cloud as the Terraform types see it. Every method is safe for
+// concurrent use and makes its clients when it is first called, so that a
+// provider that is only configured costs nothing.
+//
+// Errors of Create, Update and Destroy list every object that failed and, when
+// they come from the engine, what exists by now.
+type Backend interface {
+	// Cloud is the cloud's name in ids.
+	Cloud() Cloud
+	// DefaultRegion is the region of the provider block or of the environment;
+	// empty when neither has one.
+	DefaultRegion() string
+	// Account is the account or project that the credentials belong to.
+	Account(ctx context.Context, region string) (string, error)
+
+	// PreflightCluster judges a spec against the cloud before anything is made:
+	// existing networks and certificates that are not in the same plan. It reads
+	// only, and skips what is not known yet.
+	PreflightCluster(ctx context.Context, spec Cluster) ([]Problem, error)
+	// CreateCluster makes a cluster or resumes a create that was interrupted.
+	CreateCluster(ctx context.Context, spec Cluster) (ObservedCluster, error)
+	// ObserveCluster reads everything that the spec owns and says what differs.
+	ObserveCluster(ctx context.Context, spec Cluster) (ObservedCluster, error)
+	// UpdateCluster converges an existing cluster.
+	UpdateCluster(ctx context.Context, spec Cluster) (ObservedCluster, error)
+	// DestroyCluster removes everything the cluster owns.
+	DestroyCluster(ctx context.Context, spec Cluster) error
+	// ReadCluster reads a cluster of which only the id is known, for import and
+	// data sources. Its Spec is whole.
+	ReadCluster(ctx context.Context, id ID) (ObservedCluster, error)
+
+	// The same for certificates. The private key is never read back.
+	CreateCertificate(ctx context.Context, spec Certificate) (ObservedCertificate, error)
+	ObserveCertificate(ctx context.Context, spec Certificate) (ObservedCertificate, error)
+	UpdateCertificate(ctx context.Context, spec Certificate) (ObservedCertificate, error)
+	DestroyCertificate(ctx context.Context, spec Certificate) error
+	ReadCertificate(ctx context.Context, id ID) (ObservedCertificate, error)
+}
+
+// Observation is what is known of any resource that owns cloud objects.
+type Observation struct {
+	// Gone says that the root object does not exist: the resource is not there.
+	Gone bool
+	// Account is the account or project it lives in.
+	Account string
+	// Objects maps object names to the cloud's ids (ARN, id or self link).
+	Objects map[string]string
+	// Drift maps object names to what is not as wanted and is modelled by no
+	// attribute of Spec.
+	Drift map[string][]string
+}
+
+// ObservedCluster is a cluster as it was found.
+type ObservedCluster struct {
+	Observation
+	// Spec is the wanted spec with every attribute that the cloud models replaced
+	// by what was found there. Defaults that the cloud chose are filled in.
+	Spec Cluster
+
+	// Hostname and Address are where the load balancer answers; on AWS only the
+	// first is set. ZoneID is the DNS zone of the host name, for alias records.
+	Hostname string
+	Address  string
+	ZoneID   string
+	// URL is https://<domain>, or https://<hostname> when there is no domain.
+	URL string
+
+	// KubernetesURL and CACertificatePEM are what a Kubernetes client needs.
+	KubernetesURL    string
+	CACertificatePEM string
+
+	// VPC, PrivateSubnets and PublicSubnets are ids, whoever made them.
+	VPC            string
+	PrivateSubnets []string
+	PublicSubnets  []string
+
+	Exposure Exposure
+}
+
+// ObservedCertificate is a certificate as it was found.
+type ObservedCertificate struct {
+	Observation
+	// Spec has the certificate and chain as they are in the cloud, and no key.
+	Spec Certificate
+	// Info describes the certificate in the cloud.
+	Info CertificateInfo
+}

@@ -1,0 +1,83 @@
+package serving
+
+var (
+	ruleVersionDowngrade = mustNot("kubernetes_version_downgrade", "Kubernetes version cannot go back")
+	ruleVersionSkip      = mustNot("kubernetes_version_skip", "Kubernetes version skips a minor version")
+	ruleReplaceProtected = mustNot("replace_protected", "Change needs a new cluster, and this one is protected")
+	ruleVisibilityMove   = shouldNot("visibility_change", "Load balancer is replaced")
+)
+
+// Changes judges the step from the cluster as it is to the spec. What Problems
+// says on the spec alone is not repeated.
+func (c Cluster) Changes(prior Cluster) []Problem {
+	f := &findings{unknown: c.Unknown}
+	f.versionStep(c, prior)
+	if prior.Known("deletion_protection") && prior.DeletionProtection {
+		for _, path := range c.Replaces(prior) {
+			f.add(ruleReplaceProtected.at(path, "This attribute cannot change on an existing cluster, so Terraform would destroy %s and make it anew. Its deletion_protection is on. "+
+				"Undo the change, or apply deletion_protection = false on its own first.", prior.ID()))
+		}
+	}
+	if f.known("visibility") && prior.Known("visibility") && prior.Visibility != "" && c.Visibility != prior.Visibility &&
+		(c.Visibility == Public || c.Visibility == Private) {
+		f.add(ruleVisibilityMove.at("visibility", "The cluster goes from %s to %s. A load balancer's scheme is fixed, so a new one is made and the old one removed; the cluster and its nodes stay. "+
+			"endpoint.hostname changes: point your DNS records at the new one.", prior.Visibility, c.Visibility))
+	}
+	return f.problems
+}
+
+// versionStep holds EKS's rule on upgrades: "you can update only one minor
+// version at a time", and no way back (EKS User Guide, "Update existing cluster
+// to new Kubernetes version"). EKS's new rollback restores a version within
+// days of an upgrade; it is not a change of configuration.
+func (f *findings) versionStep(c, prior Cluster) {
+	const path = "kubernetes_version"
+	if !f.known(path) || !prior.Known(path) {
+		return
+	}
+	major, minor, ok := kubernetesMinor(c.KubernetesVersion)
+	priorMajor, priorMinor, priorOK := kubernetesMinor(prior.KubernetesVersion)
+	if !ok || !priorOK || major != priorMajor {
+		return
+	}
+	switch {
+	case minor < priorMinor:
+		f.add(ruleVersionDowngrade.at(path, "The cluster runs %s and the configuration asks for %s. A control plane is never taken back to an older version. "+
+			"Write \"%s\", or make a new cluster.", prior.KubernetesVersion, c.KubernetesVersion, prior.KubernetesVersion))
+	case minor > priorMinor+1:
+		f.add(ruleVersionSkip.at(path, "The cluster runs %s and the configuration asks for %s. A control plane is upgraded one minor version at a time. "+
+			"Apply \"%d.%d\" next, then one after the other.", prior.KubernetesVersion, c.KubernetesVersion, major, priorMinor+1))
+	}
+}
+
+// Replaces lists the paths whose change leaves no way but a new cluster, in the
+// order of the schema. What is not known on either side is not counted: when
+// it becomes known, while applying, the caller asks again and must refuse.
+//
+// The service range and the role "can't be changed after the cluster is
+// created" or are absent from UpdateClusterConfig, and so are name and VPC; a
+// KMS key can be added (AssociateEncryptionConfig), never changed or removed
+// (eks CreateClusterInput, UpdateClusterConfigInput). Everything else is
+// changed in place, or by new inner objects beside the old ones.
+func (c Cluster) Replaces(prior Cluster) []string {
+	var paths []string
+	replaces := func(path string, changed bool) {
+		if changed && c.Known(path) && prior.Known(path) {
+			paths = append(paths, path)
+		}
+	}
+	own := c.Network.Own() && prior.Network.Own()
+	moved := c.Network.Own() != prior.Network.Own() && c.Known("network.vpc") && prior.Known("network.vpc")
+	// An absent service range means the one that the cloud chose once.
+	service := c.Network.ServiceCIDR
+
+	replaces("cloud", c.Cloud != prior.Cloud)
+	replaces("region", c.Region != prior.Region)
+	replaces("name", c.Name != prior.Name)
+	replaces("network.cidr", (own && c.Known("network.vpc") || moved) && c.Network.CIDR != prior.Network.CIDR)
+	replaces("network.vpc", c.Network.VPC != prior.Network.VPC)
+	replaces("network.service_cidr", service != "" && service != prior.Network.ServiceCIDR)
+	replaces("aws.cluster_role_arn", c.AWS.ClusterRoleARN != prior.AWS.ClusterRoleARN)
+	replaces("aws.kms_key_arn", prior.AWS.KMSKeyARN != "" && c.AWS.KMSKeyARN != prior.AWS.KMSKeyARN)
+	return paths
+}

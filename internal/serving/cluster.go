@@ -1,0 +1,130 @@
+package serving
+
+// Cluster is a Kubernetes cluster with a load balancer in front of it, as the
+// user wants it or as it was observed. Absent values are zero; what is not
+// known while planning is listed in Unknown.
+type Cluster struct {
+	Cloud      Cloud
+	Region     string
+	Name       string
+	Visibility Visibility
+	// KubernetesVersion is "<major>.<minor>"; empty means the cloud's default.
+	KubernetesVersion string
+	Network           Network
+	NodePools         map[string]NodePool
+	Endpoint          Endpoint
+	KubernetesAPI     KubernetesAPI
+	// DeletionProtection makes the cloud itself refuse to delete the cluster
+	// and its load balancer.
+	DeletionProtection bool
+	AWS                ClusterAWS
+	// Tags are the user's own, provider defaults merged in.
+	Tags map[string]string
+	// LastSeen maps object names to the cloud ids of the last observation: hints
+	// that save a search, verified and never trusted.
+	LastSeen map[string]string
+
+	Unknown Unknown
+}
+
+// ID is the cluster's Terraform id.
+func (c Cluster) ID() ID { return ID{Cloud: c.Cloud, Region: c.Region, Name: c.Name} }
+
+// Known reports whether the attributes at these paths are known.
+func (c Cluster) Known(paths ...string) bool { return c.Unknown.Known(paths...) }
+
+// NATMode says how many NAT gateways carry the nodes' outgoing traffic.
+type NATMode string
+
+const (
+	// NATPerZone has one in each zone: a failing zone takes only its own nodes
+	// off the Internet.
+	NATPerZone NATMode = "per_zone"
+	// NATSingle has one for all zones: cheaper, and lost with its zone.
+	NATSingle NATMode = "single"
+	// NATNone has none: nodes reach the cloud's services only through private
+	// endpoints that the user brings.
+	NATNone NATMode = "none"
+)
+
+// Network is where a cluster lives: a VPC of its own (CIDR) or an existing one
+// (VPC, Subnets, PublicSubnets).
+type Network struct {
+	// CIDR is the range of a VPC to be made, as "10.40.0.0/16".
+	CIDR string
+	// VPC is the id of an existing VPC, with the subnets to use in it.
+	VPC           string
+	Subnets       []string
+	PublicSubnets []string
+	// Zones are availability zone names; empty lets the backend choose two.
+	Zones []string
+	NAT   NATMode
+	// PodCIDR and ServiceCIDR are ranges that only the cluster itself uses.
+	PodCIDR     string
+	ServiceCIDR string
+}
+
+// Own reports whether the cluster makes its VPC itself.
+func (n Network) Own() bool { return n.VPC == "" }
+
+// NodePool is a group of equal nodes.
+type NodePool struct {
+	MachineType string
+	MinSize     int64
+	MaxSize     int64
+	// DiskGB is the size of a node's boot disk in GiB.
+	DiskGB      int64
+	Spot        bool
+	Accelerator *Accelerator
+	Labels      map[string]string
+	Taints      []Taint
+}
+
+// Accelerator is the GPU or other accelerator of a pool's nodes.
+type Accelerator struct {
+	// Type is the cloud's name of it; on AWS the machine type already implies it.
+	Type string
+	// Count is per node.
+	Count int64
+}
+
+// Taint keeps pods without a matching toleration off a node.
+type Taint struct {
+	Key   string
+	Value string
+	// Effect is NoSchedule, PreferNoSchedule or NoExecute.
+	Effect string
+}
+
+// Endpoint is the load balancer's side towards callers.
+type Endpoint struct {
+	// Domain is the host name that callers use; empty accepts any.
+	Domain string
+	// CertificateID is the id of a serving_certificate, or the ARN of a
+	// certificate that is managed elsewhere.
+	CertificateID string
+	// AllowedCIDRs are the ranges the load balancer answers to; empty means
+	// everywhere on a public cluster and the VPC's own ranges on a private one.
+	AllowedCIDRs []string
+	// MinTLSVersion is "1.2" or "1.3".
+	MinTLSVersion string
+	// IdleTimeoutSeconds is how long a connection may be silent: 1 to 4000.
+	IdleTimeoutSeconds int64
+}
+
+// KubernetesAPI is the cluster's control plane as clients reach it.
+type KubernetesAPI struct {
+	// AllowedCIDRs may reach the public endpoint; empty means that there is none.
+	AllowedCIDRs []string
+	// Admins are IAM principals (ARNs) with administrator access.
+	Admins []string
+}
+
+// ClusterAWS holds what only AWS has.
+type ClusterAWS struct {
+	// ClusterRoleARN and NodeRoleARN replace the roles the cluster would make.
+	ClusterRoleARN string
+	NodeRoleARN    string
+	// KMSKeyARN encrypts Kubernetes Secrets with the user's own key.
+	KMSKeyARN string
+}

@@ -1,0 +1,134 @@
+package serving
+
+import (
+	"fmt"
+	"net/netip"
+	"strings"
+)
+
+// Exposure is who has a network path to a cluster, as read back from the
+// cloud.
+type Exposure struct {
+	Endpoint      EndpointExposure
+	KubernetesAPI KubernetesAPIExposure
+	Nodes         NodesExposure
+}
+
+// EndpointExposure is the load balancer's.
+type EndpointExposure struct {
+	// Scheme is the load balancer's own word: "internet-facing" or "internal".
+	Scheme string
+	// Sources are what its security groups let in: ranges, and ids of security
+	// groups ("sg-...") and prefix lists ("pl-...").
+	Sources []string
+	// InternetReachable says that scheme, routes of its subnets and sources
+	// together leave a path from the Internet.
+	InternetReachable bool
+}
+
+// KubernetesAPIExposure is the control plane's.
+type KubernetesAPIExposure struct {
+	// PublicAccess says that it has a public endpoint, which Sources may reach.
+	PublicAccess  bool
+	Sources       []string
+	PrivateAccess bool
+}
+
+// NodesExposure is the nodes'.
+type NodesExposure struct {
+	// PublicAddresses says that a node has, or a new node would get, one.
+	PublicAddresses bool
+}
+
+// schemeInternetFacing is ELBv2's word (elasticloadbalancingv2
+// types.LoadBalancerSchemeEnum).
+const schemeInternetFacing = "internet-facing"
+
+// Contradictions lists the reasons why the exposure is wider than the spec
+// wants: empty when it is as wanted or narrower. What cannot be judged, as a
+// prefix list, counts as wider.
+func (e Exposure) Contradictions(c Cluster) []string {
+	var reasons []string
+	say := func(format string, args ...any) { reasons = append(reasons, fmt.Sprintf(format, args...)) }
+
+	if c.Known("visibility", "endpoint.allowed_cidrs", "network.cidr") {
+		switch c.Visibility {
+		case Private:
+			e.Endpoint.beyondPrivate(c, say)
+		case Public:
+			if allowed := c.Endpoint.AllowedCIDRs; len(allowed) > 0 {
+				for _, source := range beyond(e.Endpoint.Sources, readable(allowed)) {
+					say("endpoint: the load balancer answers to %s, which endpoint.allowed_cidrs does not contain", source)
+				}
+			}
+		}
+	}
+	if c.Known("kubernetes_api.allowed_cidrs") && e.KubernetesAPI.PublicAccess {
+		e.KubernetesAPI.beyondAllowed(c.KubernetesAPI.AllowedCIDRs, say)
+	}
+	if e.Nodes.PublicAddresses {
+		say("nodes: nodes have public addresses, and they are always private")
+	}
+	return reasons
+}
+
+func (e EndpointExposure) beyondPrivate(c Cluster, say func(string, ...any)) {
+	if e.Scheme == schemeInternetFacing {
+		say("endpoint: the load balancer is internet-facing, and the cluster is private")
+	}
+	if e.InternetReachable {
+		say("endpoint: there is a path from the Internet, and the cluster is private")
+	}
+	// Peerings add ranges that the spec does not list, so any private one is
+	// as wanted.
+	allowed := append(readable(c.Endpoint.AllowedCIDRs), privateRanges...)
+	allowed = append(allowed, localIPv6)
+	allowed = append(allowed, readable([]string{c.Network.CIDR})...)
+	for _, source := range beyond(e.Sources, allowed) {
+		say("endpoint: the load balancer answers to %s, which is not private, and the cluster is private", source)
+	}
+}
+
+func (k KubernetesAPIExposure) beyondAllowed(allowed []string, say func(string, ...any)) {
+	switch {
+	case len(allowed) == 0:
+		say("kubernetes_api: there is a public endpoint, and kubernetes_api.allowed_cidrs is empty")
+	case len(k.Sources) == 0:
+		// EKS's default is everyone (eks VpcConfigRequest.PublicAccessCidrs).
+		say("kubernetes_api: the public endpoint has no list of ranges, so every address reaches it")
+	default:
+		for _, source := range beyond(k.Sources, readable(allowed)) {
+			say("kubernetes_api: the public endpoint answers to %s, which kubernetes_api.allowed_cidrs does not contain", source)
+		}
+	}
+}
+
+// localIPv6 are IPv6's private addresses (RFC 4193).
+var localIPv6 = netip.MustParsePrefix("fc00::/7")
+
+// readable gives the ranges that can be read.
+func readable(texts []string) []netip.Prefix {
+	var ranges []netip.Prefix
+	for _, text := range texts {
+		if p, err := netip.ParsePrefix(text); err == nil {
+			ranges = append(ranges, p.Masked())
+		}
+	}
+	return ranges
+}
+
+// beyond gives the sources that no allowed range contains. A security group is
+// one of the same VPC or a peered one, never of the Internet.
+func beyond(sources []string, allowed []netip.Prefix) []string {
+	var wider []string
+	for _, source := range sources {
+		if strings.HasPrefix(source, "sg-") {
+			continue
+		}
+		if p, err := netip.ParsePrefix(source); err == nil && inside(p, allowed) {
+			continue
+		}
+		wider = append(wider, source)
+	}
+	return wider
+}

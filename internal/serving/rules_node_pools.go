@@ -1,0 +1,150 @@
+package serving
+
+import (
+	"regexp"
+	"strings"
+)
+
+var (
+	ruleNoPools         = mustNot("node_pools_missing", "No node pool")
+	rulePoolsAllZero    = shouldNot("node_pools_all_zero", "Cluster may have no nodes")
+	rulePoolName        = mustNot("node_pool_name", "Invalid node pool name")
+	ruleMachineMissing  = mustNot("machine_type_missing", "Machine type is missing")
+	ruleMachineType     = mustNot("machine_type_syntax", "Invalid machine type")
+	rulePoolMin         = mustNot("node_pool_min_size", "Invalid minimum size")
+	rulePoolMax         = mustNot("node_pool_max_size", "Invalid maximum size")
+	rulePoolSizes       = mustNot("node_pool_sizes", "Minimum size is above the maximum")
+	rulePoolQuota       = shouldNot("node_pool_quota", "Node pool is above the default quota")
+	ruleDisk            = mustNot("disk_size", "Invalid disk size")
+	ruleNoPlainWorkload = shouldNot("node_pools_all_tainted", "Every node pool refuses ordinary pods")
+)
+
+// A node group is named "<pool>-<8 hex digits>", and EKS takes 63 characters,
+// GKE 40 (EKS User Guide, "Create a managed node group": name; GKE node pool
+// names have the form of cluster names).
+const maxPoolName = 40
+
+// Sizes: EKS's quota "Nodes per managed node group" is 450 and can be raised,
+// so more than that is only a warning. EKS's default disk is 20 GiB, the size
+// its images need; gp3 volumes end at 16 TiB (EKS CreateNodegroupInput.DiskSize;
+// EBS User Guide, "General purpose SSD volumes").
+const (
+	poolQuota = 450
+	minDiskGB = 20
+	maxDiskGB = 16384
+)
+
+var (
+	poolNameSyntax = regexp.MustCompile(`^[a-z]([a-z0-9-]*[a-z0-9])?$`)
+	// An instance type is family.size: g6.2xlarge, c7i-flex.large,
+	// p6-b200.48xlarge, m7i.metal-24xl (ec2 types.InstanceType).
+	machineTypeSyntax = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*\.[a-z0-9]+(-[a-z0-9]+)?$`)
+)
+
+func (f *findings) nodePools(c Cluster) {
+	if len(c.NodePools) == 0 && f.known("node_pools") {
+		f.add(ruleNoPools.at("node_pools", "There is no node pool, so nothing can run. Add one, as "+
+			"node_pools = { cpu = { machine_type = \"m7i.xlarge\", min_size = 2, max_size = 10 } }."))
+	}
+	if f.unknown["node_pools"] {
+		return
+	}
+	for _, name := range sortedKeys(c.NodePools) {
+		path := sub("node_pools", name)
+		if len(name) > maxPoolName || !poolNameSyntax.MatchString(name) {
+			// A dot in the name would make any path below the pool ambiguous.
+			if strings.Contains(name, ".") || name == "" {
+				path = "node_pools"
+			}
+			f.add(rulePoolName.at(path, "The pool is called %q. A pool's name has 1 to %d lower-case letters, digits and hyphens, starts with a letter "+
+				"and does not end with a hyphen. Rename it.", name, maxPoolName))
+			continue
+		}
+		if f.unknown[path] {
+			continue
+		}
+		f.nodePool(path, c.NodePools[name], c)
+	}
+	f.allPools(c)
+}
+
+// allPools judges the pools together: something must be able to run the gateway.
+func (f *findings) allPools(c Cluster) {
+	zero, tainted := true, true
+	for name, pool := range c.NodePools {
+		path := sub("node_pools", name)
+		zero = zero && pool.MinSize == 0 && f.known(sub(path, "min_size"))
+		tainted = tainted && f.known(sub(path, "taints")) && repels(pool)
+	}
+	if len(c.NodePools) == 0 {
+		return
+	}
+	if zero {
+		f.add(rulePoolsAllZero.at("node_pools", "Every pool has min_size = 0. Until something makes a node, the gateway has no place to run and the endpoint answers 503. "+
+			"Set min_size of one pool to 1, better 2."))
+	}
+	if tainted {
+		f.add(ruleNoPlainWorkload.at("node_pools", "Every pool has a taint that keeps pods without a toleration away. Cluster add-ons such as CoreDNS would stay pending. "+
+			"Leave one pool without such taints."))
+	}
+}
+
+// repels reports whether the pool takes no pod without a toleration.
+func repels(pool NodePool) bool {
+	for _, taint := range pool.Taints {
+		if taint.Effect == "NoSchedule" || taint.Effect == "NoExecute" {
+			return true
+		}
+	}
+	return false
+}
+
+func (f *findings) nodePool(path string, pool NodePool, c Cluster) {
+	f.machine(path, pool, c)
+	f.sizes(path, pool, c)
+	if disk := sub(path, "disk_gb"); f.known(disk) && pool.DiskGB != 0 && (pool.DiskGB < minDiskGB || pool.DiskGB > maxDiskGB) {
+		f.add(ruleDisk.at(disk, "The boot disk has %d GiB. It has %d (what the node image needs) to %d (the largest volume). Choose one between.",
+			pool.DiskGB, minDiskGB, maxDiskGB))
+	}
+	if !f.unknown[sub(path, "labels")] {
+		f.labels(sub(path, "labels"), pool.Labels)
+	}
+	f.taints(sub(path, "taints"), pool.Taints)
+}
+
+func (f *findings) machine(path string, pool NodePool, c Cluster) {
+	machine := sub(path, "machine_type")
+	if f.known(machine) {
+		switch {
+		case pool.MachineType == "":
+			f.add(ruleMachineMissing.at(machine, "The pool has no machine type. Give one, as \"m7i.xlarge\"."))
+		case f.onAWS(c.Cloud) && !machineTypeSyntax.MatchString(pool.MachineType):
+			f.add(ruleMachineType.at(machine, "%q is not an EC2 instance type, which is <family>.<size>, as \"m7i.xlarge\" or \"g6.2xlarge\". "+
+				"See \"aws ec2 describe-instance-type-offerings\" for those of the region.", pool.MachineType))
+		case f.onAWS(c.Cloud):
+			f.accelerator(path, pool)
+		}
+	}
+	if a := sub(path, "accelerator"); pool.Accelerator != nil && !f.unknown[a] && f.known(sub(a, "count")) && pool.Accelerator.Count < 1 {
+		f.add(ruleAcceleratorCount.at(sub(a, "count"), "The count is %d. A node has one accelerator or more. Give the number, or remove accelerator.", pool.Accelerator.Count))
+	}
+}
+
+func (f *findings) sizes(path string, pool NodePool, c Cluster) {
+	minPath, maxPath := sub(path, "min_size"), sub(path, "max_size")
+	if f.known(minPath) && pool.MinSize < 0 {
+		f.add(rulePoolMin.at(minPath, "min_size is %d. The least is 0. Give 0 or more.", pool.MinSize))
+	}
+	if f.known(maxPath) {
+		switch {
+		case pool.MaxSize < 1:
+			f.add(rulePoolMax.at(maxPath, "max_size is %d. A pool that can never have a node is of no use. Give 1 or more, or remove the pool.", pool.MaxSize))
+		case pool.MaxSize > poolQuota && f.onAWS(c.Cloud):
+			f.add(rulePoolQuota.at(maxPath, "max_size is %d. EKS takes %d nodes in a node group unless the quota was raised for your account. "+
+				"Raise it (Service Quotas, \"Nodes per managed node group\"), or use several pools.", pool.MaxSize, poolQuota))
+		}
+	}
+	if f.known(minPath, maxPath) && pool.MaxSize >= 1 && pool.MinSize > pool.MaxSize {
+		f.add(rulePoolSizes.at(minPath, "min_size is %d and max_size is %d. Lower the one or raise the other.", pool.MinSize, pool.MaxSize))
+	}
+}

@@ -1,0 +1,54 @@
+package serving
+
+import (
+	"regexp"
+	"strings"
+	"unicode/utf8"
+)
+
+var (
+	ruleTagCount    = mustNot("tag_count", "Too many tags")
+	ruleTagKey      = mustNot("tag_key", "Invalid tag key")
+	ruleTagReserved = mustNot("tag_reserved", "Tag key is reserved")
+	ruleTagValue    = mustNot("tag_value", "Invalid tag value")
+)
+
+// A resource has at most 50 tags, keys of 128 and values of 256 characters
+// (AWS General Reference, "Tag naming limits and requirements"). Ten places are
+// kept for our ownership tags and those that EKS and Kubernetes set.
+const (
+	maxTags     = 40
+	maxTagKey   = 128
+	maxTagValue = 256
+)
+
+// tagText is the character set that all services share (same page).
+var tagText = regexp.MustCompile(`^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$`)
+
+// tags judges the user's tags, provider defaults merged in.
+func (f *findings) tags(tags map[string]string) {
+	if n := len(tags); n > maxTags && f.known("tags") {
+		f.add(ruleTagCount.at("tags", "There are %d tags, the provider's default_tags included. AWS takes 50 on a resource, of which the provider and Kubernetes need some: "+
+			"%d are yours. Remove %d.", n, maxTags, n-maxTags))
+	}
+	if f.unknown["tags"] {
+		return
+	}
+	for _, key := range sortedKeys(tags) {
+		path := sub("tags", key)
+		switch lower := strings.ToLower(key); {
+		case key == "" || utf8.RuneCountInString(key) > maxTagKey || !tagText.MatchString(key):
+			f.add(ruleTagKey.at(path, "The tag key %q has %d characters. A key has 1 to %d letters, digits, spaces and _ . : / = + - @. Rename it.",
+				key, utf8.RuneCountInString(key), maxTagKey))
+		case strings.HasPrefix(lower, "aws:"):
+			f.add(ruleTagReserved.at(path, "The tag key %q starts with \"aws:\", which only AWS may set. Rename it.", key))
+		case strings.HasPrefix(lower, "serving:"):
+			f.add(ruleTagReserved.at(path, "The tag key %q starts with \"serving:\", by which this provider finds what it owns. Rename it.", key))
+		}
+		value := tags[key]
+		if f.known(path) && (utf8.RuneCountInString(value) > maxTagValue || !tagText.MatchString(value)) {
+			f.add(ruleTagValue.at(path, "The value of tag %q has %d characters: %q. A value has at most %d letters, digits, spaces and _ . : / = + - @. Change it.",
+				key, utf8.RuneCountInString(value), value, maxTagValue))
+		}
+	}
+}
