@@ -132,3 +132,9 @@ func beyond(sources []string, allowed []netip.Prefix) []string {
 	}
 	return wider
 }
+
+// PublicSource reports whether a source that a security group lets in may be on
+// the Internet. What cannot be judged, as a prefix list, counts as such.
+func PublicSource(source string) bool {
+	return len(beyond([]string{source}, append([]netip.Prefix{localIPv6}, privateRanges...))) > 0
+}

@@ -1,0 +1,220 @@
+// Package aws turns serving specs into stacks of AWS objects. One file per kind
+// of object says how that kind is found, compared, made, changed and removed;
+// cluster.go and certificate.go say which objects there are and in what order.
+package aws
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/acm"
+	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/eks"
+	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+	awsbase "github.com/hashicorp/aws-sdk-go-base/v2"
+	"github.com/hashicorp/aws-sdk-go-base/v2/logging"
+
+	"github.com/modelserving/terraform-provider-serving/internal/serving"
+	"github.com/modelserving/terraform-provider-serving/internal/stack"
+)
+
+// Config is how the provider reaches AWS. Everything is optional: what is
+// absent comes from the usual environment, files and instance metadata.
+type Config struct {
+	Region  string
+	Profile string
+	// AssumeRoleARN is a role to take before anything else.
+	AssumeRoleARN         string
+	AssumeRoleExternalID  string
+	AssumeRoleSessionName string
+	// MaxRetries bounds the attempts of one call; zero means 8.
+	MaxRetries int
+	// Sandbox is the URL of a simulated cloud; it replaces endpoints and
+	// credentials.
+	Sandbox string
+	// Version is the provider's, for the user agent.
+	Version string
+	// Log takes the engine's progress.
+	Log stack.LogFunc
+	// Poll paces waiting; the zero value is right for a cloud.
+	Poll stack.Poll
+}
+
+// Backend is AWS for the Terraform types.
+type Backend struct {
+	cfg Config
+
+	mu      sync.Mutex
+	clients map[string]*client
+}
+
+var _ serving.Backend = (*Backend)(nil)
+
+// New makes a backend. It does no I/O: clients are made on first use.
+func New(cfg Config) *Backend {
+	return &Backend{cfg: cfg, clients: map[string]*client{}}
+}
+
+// Cloud is AWS.
+func (b *Backend) Cloud() serving.Cloud { return serving.AWS }
+
+// DefaultRegion is the configured one or that of the environment.
+func (b *Backend) DefaultRegion() string {
+	return cmp.Or(b.cfg.Region, os.Getenv("AWS_REGION"), os.Getenv("AWS_DEFAULT_REGION"))
+}
+
+// Account is the id of the account that the credentials belong to.
+func (b *Backend) Account(ctx context.Context, region string) (string, error) {
+	c, err := b.client(ctx, region)
+	if err != nil {
+		return "", err
+	}
+	account, err := c.account(ctx)
+	return account, explain(err)
+}
+
+// client is one account and region: the API clients and the reader they share.
+type client struct {
+	region    string
+	partition string
+
+	ec2         *ec2.Client
+	eks         *eks.Client
+	elb         *elasticloadbalancingv2.Client
+	acm         *acm.Client
+	iam         *iam.Client
+	autoscaling *autoscaling.Client
+	sts         *sts.Client
+
+	reader *reader
+	log    stack.LogFunc
+	poll   stack.Poll
+
+	accountMu sync.Mutex
+	accountID string
+}
+
+// client gives the clients of a region, the same for everyone who asks.
+func (b *Backend) client(ctx context.Context, region string) (*client, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if c := b.clients[region]; c != nil {
+		return c, nil
+	}
+	cfg, err := b.sdkConfig(ctx, region)
+	if err != nil {
+		return nil, err
+	}
+	writes := &epoch{}
+	cfg.APIOptions = append(cfg.APIOptions, writes.count)
+	c := &client{
+		region:      region,
+		partition:   partition(region),
+		ec2:         ec2.NewFromConfig(cfg),
+		eks:         eks.NewFromConfig(cfg),
+		elb:         elasticloadbalancingv2.NewFromConfig(cfg),
+		acm:         acm.NewFromConfig(cfg),
+		iam:         iam.NewFromConfig(cfg),
+		autoscaling: autoscaling.NewFromConfig(cfg),
+		sts:         sts.NewFromConfig(cfg),
+		log:         b.cfg.Log,
+		poll:        b.cfg.Poll,
+	}
+	c.reader = newReader(c, writes)
+	b.clients[region] = c
+	return c, nil
+}
+
+// sdkConfig resolves credentials and settings once per region.
+func (b *Backend) sdkConfig(ctx context.Context, region string) (aws.Config, error) {
+	if region == "" {
+		return aws.Config{}, fmt.Errorf("no region: set region on the resource, aws.region on the provider, or AWS_REGION")
+	}
+	var cfg aws.Config
+	if b.cfg.Sandbox != "" {
+		cfg = aws.Config{
+			Region:       region,
+			BaseEndpoint: aws.String(b.cfg.Sandbox),
+			Credentials:  credentials.NewStaticCredentialsProvider("sandbox", "sandbox", ""),
+		}
+	} else {
+		base := awsbase.Config{
+			Region:  region,
+			Profile: b.cfg.Profile,
+			// The provider's own messages are enough, and request bodies hold the
+			// private key of a certificate.
+			Logger:                  logging.NullLogger{},
+			SuppressDebugLog:        true,
+			SkipCredsValidation:     true,
+			SkipRequestingAccountId: true,
+			UserAgent:               awsbase.UserAgentProducts{{Name: "terraform-provider-serving", Version: b.cfg.Version}},
+			CallerName:              "terraform-provider-serving",
+		}
+		if b.cfg.AssumeRoleARN != "" {
+			base.AssumeRole = []awsbase.AssumeRole{{
+				RoleARN:     b.cfg.AssumeRoleARN,
+				ExternalID:  b.cfg.AssumeRoleExternalID,
+				SessionName: cmp.Or(b.cfg.AssumeRoleSessionName, "terraform-provider-serving"),
+			}}
+		}
+		var err error
+		if cfg, err = baseConfig(ctx, &base); err != nil {
+			return aws.Config{}, err
+		}
+	}
+	// One retryer for all clients of a region: its rate limiter then slows all of
+	// them when the cloud throttles one.
+	retryer := retry.NewAdaptiveMode(func(o *retry.AdaptiveModeOptions) {
+		o.StandardOptions = append(o.StandardOptions, func(o *retry.StandardOptions) {
+			o.MaxAttempts = cmp.Or(b.cfg.MaxRetries, 8)
+			o.MaxBackoff = 20 * time.Second
+		})
+	})
+	cfg.Retryer = func() aws.Retryer { return retryer }
+	return cfg, nil
+}
+
+// baseConfig asks aws-sdk-go-base for the configuration that users know from
+// the hashicorp/aws provider.
+func baseConfig(ctx context.Context, base *awsbase.Config) (aws.Config, error) {
+	_, cfg, diags := awsbase.GetAwsConfig(ctx, base)
+	for _, d := range diags.Errors() {
+		return aws.Config{}, fmt.Errorf("AWS credentials: %s: %s; set AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or aws.profile on the provider", d.Summary(), d.Detail())
+	}
+	return cfg, nil
+}
+
+// account asks once per process whose credentials these are.
+func (c *client) account(ctx context.Context) (string, error) {
+	c.accountMu.Lock()
+	defer c.accountMu.Unlock()
+	if c.accountID == "" {
+		out, err := c.sts.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
+		if err != nil {
+			return "", err
+		}
+		c.accountID = aws.ToString(out.Account)
+	}
+	return c.accountID, nil
+}
+
+// partition is the ARN partition of a region.
+func partition(region string) string {
+	switch {
+	case len(region) > 3 && region[:3] == "cn-":
+		return "aws-cn"
+	case len(region) > 7 && region[:7] == "us-gov-":
+		return "aws-us-gov"
+	}
+	return "aws"
+}

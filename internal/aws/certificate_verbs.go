@@ -1,0 +1,117 @@
+package aws
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
+
+	"github.com/modelserving/terraform-provider-serving/internal/serving"
+	"github.com/modelserving/terraform-provider-serving/internal/stack"
+)
+
+// certificateStack is a certificate as a graph of one object.
+type certificateStack struct {
+	*stack.Stack
+	spec        serving.Certificate
+	certificate *stack.Object[certificateSpec, certificateLive]
+}
+
+func (c *client) certificateStack(spec serving.Certificate) *certificateStack {
+	o := owner{stack: "certificate/" + spec.Name, tags: spec.Tags}
+	s := &certificateStack{Stack: &stack.Stack{Name: o.stack, Log: c.log, Poll: c.poll}, spec: spec}
+	kind := &certificates{client: c, owner: o, lastSeen: spec.LastSeen[objectCertificate]}
+	imported := serving.ImportedCertificate{}
+	if spec.Imported != nil {
+		imported = *spec.Imported
+	}
+	kind.key = imported.PrivateKeyPEM
+	s.certificate = stack.Add(s.Stack, objectCertificate, kind, func() certificateSpec {
+		return certificateSpec{PEM: imported.CertificatePEM, Chain: imported.ChainPEM}
+	})
+	kind.self = s.certificate.Live
+	stack.Root(s.Stack, s.certificate)
+	return s
+}
+
+// CreateCertificate imports a certificate or resumes an interrupted import.
+func (b *Backend) CreateCertificate(ctx context.Context, spec serving.Certificate) (serving.ObservedCertificate, error) {
+	return b.ensureCertificate(ctx, spec, stack.Create)
+}
+
+// UpdateCertificate imports a rotated certificate to the same ARN where ACM
+// allows it, and else makes a new one and moves the listeners.
+func (b *Backend) UpdateCertificate(ctx context.Context, spec serving.Certificate) (serving.ObservedCertificate, error) {
+	return b.ensureCertificate(ctx, spec, stack.Update)
+}
+
+func (b *Backend) ensureCertificate(ctx context.Context, spec serving.Certificate, mode stack.Mode) (serving.ObservedCertificate, error) {
+	c, err := b.client(ctx, spec.Region)
+	if err != nil {
+		return serving.ObservedCertificate{}, err
+	}
+	s := c.certificateStack(spec)
+	if err := s.Ensure(withLiveReads(ctx), mode); err != nil {
+		return serving.ObservedCertificate{}, explain(err)
+	}
+	spec.LastSeen = map[string]string{objectCertificate: s.certificate.ID()}
+	return c.observeCertificate(ctx, spec)
+}
+
+// ObserveCertificate reads a certificate and says what differs.
+func (b *Backend) ObserveCertificate(ctx context.Context, spec serving.Certificate) (serving.ObservedCertificate, error) {
+	c, err := b.client(ctx, spec.Region)
+	if err != nil {
+		return serving.ObservedCertificate{}, err
+	}
+	return c.observeCertificate(ctx, spec)
+}
+
+func (c *client) observeCertificate(ctx context.Context, spec serving.Certificate) (serving.ObservedCertificate, error) {
+	s := c.certificateStack(spec)
+	report, err := s.Observe(ctx)
+	if err != nil {
+		return serving.ObservedCertificate{}, explain(err)
+	}
+	out := serving.ObservedCertificate{Observation: observation(report), Spec: spec}
+	live := s.certificate.Live()
+	if live == nil {
+		return out, nil
+	}
+	if id, err := arn.Parse(live.ARN); err == nil {
+		out.Account = id.AccountID
+	}
+	out.Spec.Imported = &serving.ImportedCertificate{CertificatePEM: live.PEM, ChainPEM: live.Chain}
+	out.Info, err = serving.ParseCertificate(live.PEM, live.Chain)
+	return out, err
+}
+
+// DestroyCertificate removes a certificate. One that a load balancer uses blocks.
+func (b *Backend) DestroyCertificate(ctx context.Context, spec serving.Certificate) error {
+	c, err := b.client(ctx, spec.Region)
+	if err != nil {
+		return err
+	}
+	return explain(c.certificateStack(spec).Destroy(withLiveReads(ctx)))
+}
+
+// ReadCertificate reads a certificate of which only the id is known.
+func (b *Backend) ReadCertificate(ctx context.Context, id serving.ID) (serving.ObservedCertificate, error) {
+	c, err := b.client(ctx, id.Region)
+	if err != nil {
+		return serving.ObservedCertificate{}, err
+	}
+	spec := serving.Certificate{Cloud: serving.AWS, Region: id.Region, Name: id.Name}
+	s := c.certificateStack(spec)
+	report, err := s.Observe(ctx)
+	if err != nil {
+		return serving.ObservedCertificate{}, explain(err)
+	}
+	live := s.certificate.Live()
+	if report.Gone || live == nil {
+		return serving.ObservedCertificate{Observation: serving.Observation{Gone: true}}, nil
+	}
+	spec.Tags = userTags(owner{stack: s.Name}, live.Tags)
+	spec.Imported = &serving.ImportedCertificate{CertificatePEM: live.PEM, ChainPEM: live.Chain}
+	spec.LastSeen = map[string]string{objectCertificate: live.ARN}
+	return c.observeCertificate(ctx, spec)
+}

@@ -1,0 +1,260 @@
+package aws
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+
+	"github.com/modelserving/terraform-provider-serving/internal/serving"
+	"github.com/modelserving/terraform-provider-serving/internal/stack"
+)
+
+// CreateCluster makes a cluster or resumes a create that was interrupted.
+func (b *Backend) CreateCluster(ctx context.Context, spec serving.Cluster) (serving.ObservedCluster, error) {
+	return b.ensureCluster(ctx, spec, stack.Create)
+}
+
+// UpdateCluster converges an existing cluster.
+func (b *Backend) UpdateCluster(ctx context.Context, spec serving.Cluster) (serving.ObservedCluster, error) {
+	return b.ensureCluster(ctx, spec, stack.Update)
+}
+
+func (b *Backend) ensureCluster(ctx context.Context, spec serving.Cluster, mode stack.Mode) (serving.ObservedCluster, error) {
+	c, err := b.client(ctx, spec.Region)
+	if err != nil {
+		return serving.ObservedCluster{}, err
+	}
+	ctx = withLiveReads(ctx)
+	if spec, err = c.withZones(ctx, spec); err != nil {
+		return serving.ObservedCluster{}, explain(err)
+	}
+	left, err := c.clusterRemains(ctx, spec)
+	if err != nil {
+		return serving.ObservedCluster{}, explain(err)
+	}
+	if err := c.clusterStack(spec, left).Ensure(ctx, mode); err != nil {
+		return serving.ObservedCluster{}, explain(err)
+	}
+	return c.observeCluster(ctx, spec)
+}
+
+// ObserveCluster reads everything that the spec owns and says what differs.
+func (b *Backend) ObserveCluster(ctx context.Context, spec serving.Cluster) (serving.ObservedCluster, error) {
+	c, err := b.client(ctx, spec.Region)
+	if err != nil {
+		return serving.ObservedCluster{}, err
+	}
+	return c.observeCluster(ctx, spec)
+}
+
+func (c *client) observeCluster(ctx context.Context, spec serving.Cluster) (serving.ObservedCluster, error) {
+	s := c.clusterStack(spec, remains{})
+	report, err := s.Observe(ctx)
+	if err != nil {
+		return serving.ObservedCluster{}, explain(err)
+	}
+	return s.observed(report), nil
+}
+
+// DestroyCluster removes everything the cluster owns.
+func (b *Backend) DestroyCluster(ctx context.Context, spec serving.Cluster) error {
+	c, err := b.client(ctx, spec.Region)
+	if err != nil {
+		return err
+	}
+	ctx = withLiveReads(ctx)
+	left, err := c.clusterRemains(ctx, spec)
+	if err != nil {
+		return explain(err)
+	}
+	return explain(c.clusterStack(spec, left).Destroy(ctx))
+}
+
+// clusterRemains finds what carries the cluster's mark under names that only
+// the cloud may still know.
+func (c *client) clusterRemains(ctx context.Context, spec serving.Cluster) (remains, error) {
+	o := clusterOwner(spec)
+	var left remains
+	subnets, err := c.reader.subnets.get(ctx, o.stack)
+	if err != nil {
+		return left, err
+	}
+	addresses, err := c.reader.addresses.get(ctx, o.stack)
+	if err != nil {
+		return left, err
+	}
+	var names []string
+	for _, s := range subnets {
+		names = append(names, objectOf(s.Tags))
+	}
+	for _, a := range addresses {
+		names = append(names, objectOf(a.Tags))
+	}
+	for _, name := range names {
+		for _, kind := range []string{objectPrivateSubnet, objectPublicSubnet, "elastic_ip/"} {
+			if zone, ok := strings.CutPrefix(name, kind); ok {
+				left.Zones = append(left.Zones, zone)
+			}
+		}
+	}
+	cluster, err := c.reader.clusters.get(ctx, spec.Name)
+	if err != nil || cluster == nil || !o.owns(cluster.Tags, objectCluster) {
+		return left, err
+	}
+	groups, err := c.reader.nodeGroups.get(ctx, spec.Name)
+	if err != nil {
+		return left, err
+	}
+	for _, g := range groups {
+		if pool, ok := strings.CutPrefix(g.Tags[tagObject], objectNodePool); ok && g.Tags[tagStack] == o.stack {
+			left.Pools = append(left.Pools, pool)
+		}
+	}
+	left.Admins, err = accessEntries{c, o, nil, ""}.admins(ctx, spec.Name)
+	return left, err
+}
+
+// withZones fills in the zones: those that the cluster has, else the region's
+// first two by name.
+func (c *client) withZones(ctx context.Context, spec serving.Cluster) (serving.Cluster, error) {
+	if len(spec.Network.Zones) > 0 || !spec.Network.Own() {
+		return spec, nil
+	}
+	zones, err := c.zones(ctx)
+	if err != nil {
+		return spec, err
+	}
+	if len(zones) < 2 {
+		return spec, fmt.Errorf("region %s has fewer than two availability zones that can be used; set network.zones", c.region)
+	}
+	spec.Network.Zones = zones[:2]
+	return spec, nil
+}
+
+// zones lists the availability zones that can be used, sorted.
+func (c *client) zones(ctx context.Context) ([]string, error) {
+	out, err := c.ec2.DescribeAvailabilityZones(ctx, &ec2.DescribeAvailabilityZonesInput{Filters: []ec2types.Filter{
+		{Name: aws.String("zone-type"), Values: []string{"availability-zone"}},
+		{Name: aws.String("state"), Values: []string{"available"}},
+	}})
+	if err != nil {
+		return nil, err
+	}
+	var zones []string
+	for _, z := range out.AvailabilityZones {
+		zones = append(zones, aws.ToString(z.ZoneName))
+	}
+	return sorted(zones), nil
+}
+
+// observed makes the view of a cluster from the live objects of its stack.
+func (s *clusterStack) observed(report *stack.Report) serving.ObservedCluster {
+	out := serving.ObservedCluster{Observation: observation(report), Spec: s.spec}
+	if cluster := s.cluster.Live(); cluster != nil {
+		if id, err := arn.Parse(aws.ToString(cluster.Arn)); err == nil {
+			out.Account = id.AccountID
+		}
+		out.KubernetesURL = aws.ToString(cluster.Endpoint)
+		if ca := cluster.CertificateAuthority; ca != nil {
+			out.CACertificatePEM = decoded(aws.ToString(ca.Data))
+		}
+	}
+	if s.spec.Network.Own() || s.network.vpcNode != nil && s.present(s.network.vpcNode, report) {
+		out.VPC = s.network.vpc()
+		out.PrivateSubnets, out.PublicSubnets = s.network.private(), s.network.public()
+	}
+	if lb := s.loadBalancer.Live(); lb != nil {
+		out.Hostname, out.ZoneID = aws.ToString(lb.DNSName), aws.ToString(lb.CanonicalHostedZoneId)
+		out.URL = "https://" + out.Hostname
+		if s.spec.Endpoint.Domain != "" {
+			out.URL = "https://" + s.spec.Endpoint.Domain
+		}
+	}
+	s.readBack(&out.Spec)
+	out.Exposure = s.exposure()
+	return out
+}
+
+// present reports whether a lookup has found what it looked for.
+func (s *clusterStack) present(n stack.Node, report *stack.Report) bool {
+	return report.Drift[n.Name()] == nil
+}
+
+// observation keeps the differences that no attribute models.
+func observation(report *stack.Report) serving.Observation {
+	out := serving.Observation{Gone: report.Gone, Objects: report.Objects, Drift: map[string][]string{}}
+	for object, diffs := range report.Drift {
+		for _, d := range diffs {
+			if d.Attribute == "" {
+				out.Drift[object] = append(out.Drift[object], d.String())
+			}
+		}
+	}
+	return out
+}
+
+// readBack replaces what attributes model by what is live.
+func (s *clusterStack) readBack(spec *serving.Cluster) {
+	if cluster := s.cluster.Live(); cluster != nil {
+		spec.KubernetesVersion = aws.ToString(cluster.Version)
+		spec.DeletionProtection = aws.ToBool(cluster.DeletionProtection)
+		if k := cluster.KubernetesNetworkConfig; k != nil {
+			spec.Network.ServiceCIDR = aws.ToString(k.ServiceIpv4Cidr)
+		}
+		if v := cluster.ResourcesVpcConfig; v != nil {
+			public := v.EndpointPublicAccess
+			switch {
+			case !public:
+				spec.KubernetesAPI.AllowedCIDRs = nil
+			default:
+				spec.KubernetesAPI.AllowedCIDRs = sorted(v.PublicAccessCidrs)
+			}
+		}
+	}
+	pools := map[string]serving.NodePool{}
+	for name, pool := range spec.NodePools {
+		if group := s.pools[name].Live(); group != nil {
+			pool = poolOf(*group, pool)
+		}
+		pools[name] = pool
+	}
+	spec.NodePools = pools
+	if lb := s.loadBalancer.Live(); lb != nil {
+		spec.Endpoint.IdleTimeoutSeconds = number(lb.Attributes["idle_timeout.timeout_seconds"])
+	}
+}
+
+// exposure reads who has a path from what is live.
+func (s *clusterStack) exposure() serving.Exposure {
+	var e serving.Exposure
+	if lb := s.loadBalancer.Live(); lb != nil {
+		e.Endpoint.Scheme = string(lb.Scheme)
+	}
+	if group := s.securityGroup.Live(); group != nil {
+		for _, p := range group.IpPermissions {
+			for _, one := range singles(p) {
+				e.Endpoint.Sources = append(e.Endpoint.Sources, one.source)
+			}
+		}
+		e.Endpoint.Sources = sorted(e.Endpoint.Sources)
+	}
+	e.Endpoint.InternetReachable = e.Endpoint.Scheme == string(elbtypes.LoadBalancerSchemeEnumInternetFacing) && slices.ContainsFunc(e.Endpoint.Sources, serving.PublicSource)
+	if cluster := s.cluster.Live(); cluster != nil && cluster.ResourcesVpcConfig != nil {
+		v := cluster.ResourcesVpcConfig
+		e.KubernetesAPI.PublicAccess, e.KubernetesAPI.PrivateAccess = v.EndpointPublicAccess, v.EndpointPrivateAccess
+		if v.EndpointPublicAccess {
+			e.KubernetesAPI.Sources = sorted(v.PublicAccessCidrs)
+		}
+	}
+	for _, subnet := range s.network.live() {
+		e.Nodes.PublicAddresses = e.Nodes.PublicAddresses || aws.ToBool(subnet.MapPublicIpOnLaunch)
+	}
+	return e
+}

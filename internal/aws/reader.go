@@ -1,0 +1,237 @@
+package aws
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
+	astypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	"github.com/aws/aws-sdk-go-v2/service/eks"
+	ekstypes "github.com/aws/aws-sdk-go-v2/service/eks/types"
+	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
+	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+	"golang.org/x/sync/errgroup"
+)
+
+// ec2Values is the most values of one EC2 filter (EC2 API reference, Filter).
+const ec2Values = 200
+
+// all is the key of reads that take everything in the region.
+const all = ""
+
+// reader merges the describes of everything that one client refreshes. EC2
+// objects are read by the stack they are marked with; each batch is one call
+// per kind, however many stacks ask.
+type reader struct {
+	epoch *epoch
+
+	vpcs           *batch[[]ec2types.Vpc]
+	vpcAttributes  *batch[vpcAttributes]
+	subnets        *batch[[]ec2types.Subnet]
+	gateways       *batch[[]ec2types.InternetGateway]
+	addresses      *batch[[]ec2types.Address]
+	natGateways    *batch[[]ec2types.NatGateway]
+	routeTables    *batch[[]ec2types.RouteTable]
+	securityGroups *batch[[]ec2types.SecurityGroup]
+	groupRules     *batch[[]ec2types.SecurityGroupRule]
+
+	roles *batch[*roleLive]
+
+	clusters      *batch[*ekstypes.Cluster]
+	nodeGroups    *batch[[]ekstypes.Nodegroup]
+	scalingGroups *batch[*astypes.AutoScalingGroup]
+
+	loadBalancers *batch[[]elbtypes.LoadBalancer]
+	targetGroups  *batch[[]elbtypes.TargetGroup]
+	elbTags       *batch[map[string]string]
+	listeners     *batch[[]elbtypes.Listener]
+	rules         *batch[[]elbtypes.Rule]
+
+	certificateTags *batch[map[string]string]
+}
+
+func newReader(c *client, e *epoch) *reader {
+	r := &reader{epoch: e}
+	r.vpcs = newBatch(e, ec2Values, byStack(func(ctx context.Context, f []ec2types.Filter) ([]ec2types.Vpc, error) {
+		return pages(ctx, ec2.NewDescribeVpcsPaginator(c.ec2, &ec2.DescribeVpcsInput{Filters: f}), func(o *ec2.DescribeVpcsOutput) []ec2types.Vpc { return o.Vpcs })
+	}, func(v ec2types.Vpc) []ec2types.Tag { return v.Tags }))
+	r.subnets = newBatch(e, ec2Values, byStack(func(ctx context.Context, f []ec2types.Filter) ([]ec2types.Subnet, error) {
+		return pages(ctx, ec2.NewDescribeSubnetsPaginator(c.ec2, &ec2.DescribeSubnetsInput{Filters: f}), func(o *ec2.DescribeSubnetsOutput) []ec2types.Subnet { return o.Subnets })
+	}, func(s ec2types.Subnet) []ec2types.Tag { return s.Tags }))
+	r.gateways = newBatch(e, ec2Values, byStack(func(ctx context.Context, f []ec2types.Filter) ([]ec2types.InternetGateway, error) {
+		return pages(ctx, ec2.NewDescribeInternetGatewaysPaginator(c.ec2, &ec2.DescribeInternetGatewaysInput{Filters: f}), func(o *ec2.DescribeInternetGatewaysOutput) []ec2types.InternetGateway { return o.InternetGateways })
+	}, func(g ec2types.InternetGateway) []ec2types.Tag { return g.Tags }))
+	r.addresses = newBatch(e, ec2Values, byStack(func(ctx context.Context, f []ec2types.Filter) ([]ec2types.Address, error) {
+		out, err := c.ec2.DescribeAddresses(ctx, &ec2.DescribeAddressesInput{Filters: f})
+		if err != nil {
+			return nil, err
+		}
+		return out.Addresses, nil
+	}, func(a ec2types.Address) []ec2types.Tag { return a.Tags }))
+	r.natGateways = newBatch(e, ec2Values, byStack(func(ctx context.Context, f []ec2types.Filter) ([]ec2types.NatGateway, error) {
+		return pages(ctx, ec2.NewDescribeNatGatewaysPaginator(c.ec2, &ec2.DescribeNatGatewaysInput{Filter: f}), func(o *ec2.DescribeNatGatewaysOutput) []ec2types.NatGateway { return o.NatGateways })
+	}, func(n ec2types.NatGateway) []ec2types.Tag { return n.Tags }))
+	r.routeTables = newBatch(e, ec2Values, byStack(func(ctx context.Context, f []ec2types.Filter) ([]ec2types.RouteTable, error) {
+		return pages(ctx, ec2.NewDescribeRouteTablesPaginator(c.ec2, &ec2.DescribeRouteTablesInput{Filters: f}), func(o *ec2.DescribeRouteTablesOutput) []ec2types.RouteTable { return o.RouteTables })
+	}, func(t ec2types.RouteTable) []ec2types.Tag { return t.Tags }))
+	r.securityGroups = newBatch(e, ec2Values, byStack(func(ctx context.Context, f []ec2types.Filter) ([]ec2types.SecurityGroup, error) {
+		return pages(ctx, ec2.NewDescribeSecurityGroupsPaginator(c.ec2, &ec2.DescribeSecurityGroupsInput{Filters: f}), func(o *ec2.DescribeSecurityGroupsOutput) []ec2types.SecurityGroup { return o.SecurityGroups })
+	}, func(g ec2types.SecurityGroup) []ec2types.Tag { return g.Tags }))
+	r.groupRules = newBatch(e, ec2Values, byStack(func(ctx context.Context, f []ec2types.Filter) ([]ec2types.SecurityGroupRule, error) {
+		return pages(ctx, ec2.NewDescribeSecurityGroupRulesPaginator(c.ec2, &ec2.DescribeSecurityGroupRulesInput{Filters: f}), func(o *ec2.DescribeSecurityGroupRulesOutput) []ec2types.SecurityGroupRule {
+			return o.SecurityGroupRules
+		})
+	}, func(g ec2types.SecurityGroupRule) []ec2types.Tag { return g.Tags }))
+	r.vpcAttributes = newBatch(e, 1, one(c.vpcAttributes))
+
+	r.roles = newBatch(e, 100, c.readRoles)
+
+	r.clusters = newBatch(e, 1, one(func(ctx context.Context, name string) (*ekstypes.Cluster, error) {
+		out, err := c.eks.DescribeCluster(ctx, &eks.DescribeClusterInput{Name: &name})
+		if isCode(err, "ResourceNotFoundException") {
+			return nil, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		return out.Cluster, nil
+	}))
+	r.nodeGroups = newBatch(e, 1, one(c.readNodeGroups))
+	r.scalingGroups = newBatch(e, 50, func(ctx context.Context, names []string) (map[string]*astypes.AutoScalingGroup, error) {
+		groups, err := pages(ctx, autoscaling.NewDescribeAutoScalingGroupsPaginator(c.autoscaling, &autoscaling.DescribeAutoScalingGroupsInput{AutoScalingGroupNames: names, MaxRecords: aws.Int32(100)}),
+			func(o *autoscaling.DescribeAutoScalingGroupsOutput) []astypes.AutoScalingGroup {
+				return o.AutoScalingGroups
+			})
+		out := map[string]*astypes.AutoScalingGroup{}
+		for _, g := range groups {
+			out[aws.ToString(g.AutoScalingGroupName)] = &g
+		}
+		return out, err
+	})
+
+	// The describes by name fail as a whole when one name is missing, and an
+	// object's name is no proof that it is ours: one call for all is cheaper.
+	r.loadBalancers = newBatch(e, 1, one(func(ctx context.Context, _ string) ([]elbtypes.LoadBalancer, error) {
+		return pages(ctx, elb.NewDescribeLoadBalancersPaginator(c.elb, &elb.DescribeLoadBalancersInput{}), func(o *elb.DescribeLoadBalancersOutput) []elbtypes.LoadBalancer { return o.LoadBalancers })
+	}))
+	r.targetGroups = newBatch(e, 1, one(func(ctx context.Context, _ string) ([]elbtypes.TargetGroup, error) {
+		return pages(ctx, elb.NewDescribeTargetGroupsPaginator(c.elb, &elb.DescribeTargetGroupsInput{}), func(o *elb.DescribeTargetGroupsOutput) []elbtypes.TargetGroup { return o.TargetGroups })
+	}))
+	r.elbTags = newBatch(e, 20, func(ctx context.Context, arns []string) (map[string]map[string]string, error) {
+		out, err := c.elb.DescribeTags(ctx, &elb.DescribeTagsInput{ResourceArns: arns})
+		if err != nil {
+			return nil, err
+		}
+		tags := map[string]map[string]string{}
+		for _, d := range out.TagDescriptions {
+			tags[aws.ToString(d.ResourceArn)] = fromELB(d.Tags)
+		}
+		return tags, nil
+	})
+	r.listeners = newBatch(e, 1, one(func(ctx context.Context, arn string) ([]elbtypes.Listener, error) {
+		out, err := pages(ctx, elb.NewDescribeListenersPaginator(c.elb, &elb.DescribeListenersInput{LoadBalancerArn: &arn}), func(o *elb.DescribeListenersOutput) []elbtypes.Listener { return o.Listeners })
+		return out, absent(err, "LoadBalancerNotFound", "ListenerNotFound")
+	}))
+	r.rules = newBatch(e, 1, one(func(ctx context.Context, arn string) ([]elbtypes.Rule, error) {
+		out, err := pages(ctx, elb.NewDescribeRulesPaginator(c.elb, &elb.DescribeRulesInput{ListenerArn: &arn}), func(o *elb.DescribeRulesOutput) []elbtypes.Rule { return o.Rules })
+		return out, absent(err, "ListenerNotFound")
+	}))
+	r.certificateTags = newBatch(e, 1, one(c.readCertificateTags))
+	return r
+}
+
+// one adapts a read of one key.
+func one[V any](read func(context.Context, string) (V, error)) func(context.Context, []string) (map[string]V, error) {
+	return func(ctx context.Context, keys []string) (map[string]V, error) {
+		v, err := read(ctx, keys[0])
+		return map[string]V{keys[0]: v}, err
+	}
+}
+
+// byStack adapts a describe with filters to keys that are names of stacks.
+func byStack[T any](describe func(context.Context, []ec2types.Filter) ([]T, error), tags func(T) []ec2types.Tag) func(context.Context, []string) (map[string][]T, error) {
+	return func(ctx context.Context, stacks []string) (map[string][]T, error) {
+		found, err := describe(ctx, []ec2types.Filter{{Name: aws.String("tag:" + tagStack), Values: stacks}})
+		if err != nil {
+			return nil, err
+		}
+		out := map[string][]T{}
+		for _, t := range found {
+			s := fromEC2(tags(t))[tagStack]
+			out[s] = append(out[s], t)
+		}
+		return out, nil
+	}
+}
+
+// paginator is what every SDK paginator of type P with options O has.
+type paginator[P, O any] interface {
+	HasMorePages() bool
+	NextPage(context.Context, ...func(*O)) (*P, error)
+}
+
+// pages reads all pages.
+func pages[P, O, T any](ctx context.Context, p paginator[P, O], items func(*P) []T) ([]T, error) {
+	var out []T
+	for p.HasMorePages() {
+		page, err := p.NextPage(ctx)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, items(page)...)
+	}
+	return out, nil
+}
+
+// readNodeGroups describes all node groups of a cluster.
+func (c *client) readNodeGroups(ctx context.Context, cluster string) ([]ekstypes.Nodegroup, error) {
+	names, err := pages(ctx, eks.NewListNodegroupsPaginator(c.eks, &eks.ListNodegroupsInput{ClusterName: &cluster}), func(o *eks.ListNodegroupsOutput) []string { return o.Nodegroups })
+	if err != nil {
+		return nil, absent(err, "ResourceNotFoundException")
+	}
+	groups := make([]*ekstypes.Nodegroup, len(names))
+	var g errgroup.Group
+	for i, name := range names {
+		g.Go(func() error {
+			out, err := c.eks.DescribeNodegroup(ctx, &eks.DescribeNodegroupInput{ClusterName: &cluster, NodegroupName: &name})
+			if err == nil {
+				groups[i] = out.Nodegroup
+			}
+			return absent(err, "ResourceNotFoundException")
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	var out []ekstypes.Nodegroup
+	for _, group := range slices.DeleteFunc(groups, func(g *ekstypes.Nodegroup) bool { return g == nil }) {
+		out = append(out, *group)
+	}
+	return out, nil
+}
+
+// absent drops the errors that say that what was asked for is not there.
+func absent(err error, codes ...string) error {
+	if isCode(err, codes...) {
+		return nil
+	}
+	return err
+}
+
+// isCode reports whether err is an API error with one of the codes. A code that
+// ends in ".NotFound" without a prefix matches every EC2 kind's.
+func isCode(err error, codes ...string) bool {
+	var api interface{ ErrorCode() string }
+	if !errors.As(err, &api) {
+		return false
+	}
+	return slices.ContainsFunc(codes, func(code string) bool {
+		got := api.ErrorCode()
+		return got == code || got == code+"Exception" || strings.HasPrefix(code, ".") && strings.HasSuffix(got, code)
+	})
+}
