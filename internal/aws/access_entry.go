@@ -2,8 +2,11 @@ package aws
 
 import (
 	"context"
+	"fmt"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"github.com/aws/aws-sdk-go-v2/service/eks"
 	ekstypes "github.com/aws/aws-sdk-go-v2/service/eks/types"
 
@@ -59,10 +62,21 @@ func (k accessEntries) adminPolicy() string {
 	return "arn:" + k.partition + ":eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy"
 }
 
-func (k accessEntries) Diff(want accessEntrySpec, live *accessEntryLive) []stack.Difference {
+func (k accessEntries) Diff(name string, want accessEntrySpec, live *accessEntryLive) []stack.Difference {
 	diffs := sameSet("access policy", policyLines(live.Policies), []string{k.adminPolicy() + " on the cluster"})
 	diffs = append(diffs, sameSet("Kubernetes group", live.KubernetesGroups, nil)...)
-	return append(diffs, k.owner.differ(objectAccessEntry+want.Principal, live.Tags)...)
+	diffs = append(diffs, same("Kubernetes user name", aws.ToString(live.Username), userName(want.Principal))...)
+	return append(diffs, k.owner.differ(name, live.Tags)...)
+}
+
+// userName is the Kubernetes user that EKS makes of a principal: a role's holds
+// the session (EKS user guide, access entries).
+func userName(principal string) string {
+	id, err := arn.Parse(principal)
+	if role, ok := strings.CutPrefix(id.Resource, "role/"); ok && err == nil {
+		return fmt.Sprintf("arn:%s:sts::%s:assumed-role/%s/{{SessionName}}", id.Partition, id.AccountID, role[strings.LastIndex(role, "/")+1:])
+	}
+	return principal
 }
 
 func policyLines(policies []ekstypes.AssociatedAccessPolicy) []string {
@@ -104,8 +118,8 @@ func (k accessEntries) Update(ctx context.Context, object string, want accessEnt
 			return err
 		}
 	}
-	if has(diffs, "Kubernetes group") {
-		_, err := k.eks.UpdateAccessEntry(ctx, &eks.UpdateAccessEntryInput{ClusterName: &want.Cluster, PrincipalArn: &want.Principal, KubernetesGroups: []string{}})
+	if has(diffs, "Kubernetes group", "Kubernetes user name") {
+		_, err := k.eks.UpdateAccessEntry(ctx, &eks.UpdateAccessEntryInput{ClusterName: &want.Cluster, PrincipalArn: &want.Principal, KubernetesGroups: []string{}, Username: aws.String(userName(want.Principal))})
 		if err != nil {
 			return err
 		}
@@ -130,7 +144,7 @@ func (k accessEntries) admins(ctx context.Context, cluster string) ([]string, er
 		if absent(err, "ResourceNotFoundException") != nil {
 			return nil, err
 		}
-		if err == nil && k.owner.owns(entry.AccessEntry.Tags, objectAccessEntry+arn) {
+		if err == nil && k.owner.owns(entry.AccessEntry.Tags, objectAccessEntry+arn, "") {
 			out = append(out, arn)
 		}
 	}

@@ -22,8 +22,6 @@ import (
 type certificates struct {
 	*client
 	owner owner
-	// lastSeen is an ARN to look at before searching.
-	lastSeen string
 	// key is the private key. It is no part of the spec, which may be logged.
 	key string
 	// self gives the object that stands for the certificate now, so that an older
@@ -50,41 +48,57 @@ var (
 // another ARN.
 func (k *certificates) Replaceable() {}
 
-func (k *certificates) Find(ctx context.Context, object string) ([]*certificateLive, error) {
-	arns, err := k.certificateARNs(ctx, k.owner.stack, k.lastSeen)
+func (k *certificates) Find(ctx context.Context, _ string) ([]*certificateLive, error) {
+	known, err := k.read(ctx, k.owner.lastSeen[objectCertificate])
+	if err != nil {
+		return nil, err
+	}
+	// A refresh is content with the one it knows; a change must not overlook
+	// another, which an interrupted apply may have left.
+	if known != nil && ctx.Value(liveReads{}) == nil {
+		return []*certificateLive{known}, nil
+	}
+	arns, err := k.certificateARNs(ctx, k.owner.stack)
 	if err != nil {
 		return nil, err
 	}
 	var out []*certificateLive
 	for _, arn := range arns {
-		body, err := k.acm.GetCertificate(ctx, &acm.GetCertificateInput{CertificateArn: &arn})
-		if isCode(err, "ResourceNotFoundException") {
+		if known != nil && arn == known.ARN {
 			continue
 		}
+		live, err := k.read(ctx, arn)
 		if err != nil {
 			return nil, err
 		}
-		tags, err := k.reader.certificateTags.get(ctx, arn)
-		if err != nil {
-			return nil, err
+		if live != nil {
+			out = append(out, live)
 		}
-		out = append(out, &certificateLive{ARN: arn, PEM: aws.ToString(body.Certificate), Chain: aws.ToString(body.CertificateChain), Tags: tags})
+	}
+	if known != nil {
+		out = append(out, known)
 	}
 	return out, nil
 }
 
-// certificateARNs finds the certificates of a stack: the one last seen if it
-// still carries the mark, else all that do.
-func (c *client) certificateARNs(ctx context.Context, stackName, lastSeen string) ([]string, error) {
-	if lastSeen != "" && ctx.Value(liveReads{}) == nil {
-		tags, err := c.reader.certificateTags.get(ctx, lastSeen)
-		if err != nil {
-			return nil, err
-		}
-		if tags[tagStack] == stackName {
-			return []string{lastSeen}, nil
-		}
+// read gives a certificate, nil when it is gone.
+func (k *certificates) read(ctx context.Context, arn string) (*certificateLive, error) {
+	if arn == "" {
+		return nil, nil
 	}
+	body, err := k.acm.GetCertificate(ctx, &acm.GetCertificateInput{CertificateArn: &arn})
+	if err != nil {
+		return nil, absent(err, "ResourceNotFoundException")
+	}
+	tags, err := k.reader.certificateTags.get(ctx, arn)
+	if err != nil {
+		return nil, err
+	}
+	return &certificateLive{ARN: arn, PEM: aws.ToString(body.Certificate), Chain: aws.ToString(body.CertificateChain), Tags: tags}, nil
+}
+
+// certificateARNs finds the certificates that carry a stack's mark.
+func (c *client) certificateARNs(ctx context.Context, stackName string) ([]string, error) {
 	// ACM cannot search by tag, and lists only small RSA keys unless told.
 	all, err := pages(ctx, acm.NewListCertificatesPaginator(c.acm, &acm.ListCertificatesInput{
 		Includes: &acmtypes.Filters{KeyTypes: acmtypes.KeyAlgorithm("").Values()}, MaxItems: aws.Int32(1000),
@@ -134,14 +148,14 @@ func (k *certificates) ID(live *certificateLive) string { return live.ARN }
 
 func (k *certificates) State(*certificateLive) stack.State { return stack.State{} }
 
-func (k *certificates) Sealed(live *certificateLive) bool { return live.Tags[tagSealed] != "" }
+func (k *certificates) Sealed(live *certificateLive) bool { return live.Tags[tagSealed] == "true" }
 
 func (k *certificates) Seal(ctx context.Context, live *certificateLive) error {
 	_, err := k.acm.AddTagsToCertificate(ctx, &acm.AddTagsToCertificateInput{CertificateArn: &live.ARN, Tags: toACM(map[string]string{tagSealed: "true"})})
 	return err
 }
 
-func (k *certificates) Diff(want certificateSpec, live *certificateLive) []stack.Difference {
+func (k *certificates) Diff(name string, want certificateSpec, live *certificateLive) []stack.Difference {
 	var diffs []stack.Difference
 	got, gotErr := serving.ParseCertificate(live.PEM, "")
 	wanted, wantErr := serving.ParseCertificate(want.PEM, "")
@@ -153,7 +167,7 @@ func (k *certificates) Diff(want certificateSpec, live *certificateLive) []stack
 	if tidy(live.Chain) != tidy(want.Chain) {
 		diffs = append(diffs, stack.Difference{Field: "chain differs", Attribute: "imported.chain_pem"})
 	}
-	return append(diffs, k.owner.differ(objectCertificate, live.Tags)...)
+	return append(diffs, k.owner.differ(name, live.Tags)...)
 }
 
 // tidy removes the white space in which equal PEM texts differ.

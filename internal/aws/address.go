@@ -21,16 +21,15 @@ type addressSpec struct{}
 var _ stack.Kind[addressSpec, ec2types.Address] = addresses{}
 
 func (k addresses) Find(ctx context.Context, name string) ([]*ec2types.Address, error) {
-	found, err := k.reader.addresses.get(ctx, k.owner.stack)
-	return marked(k.owner, name, found, func(a ec2types.Address) []ec2types.Tag { return a.Tags }), err
+	return marked(ctx, k.owner, name, k.reader.addresses, func(a ec2types.Address) []ec2types.Tag { return a.Tags })
 }
 
 func (k addresses) ID(live *ec2types.Address) string { return aws.ToString(live.AllocationId) }
 
 func (k addresses) State(*ec2types.Address) stack.State { return stack.State{} }
 
-func (k addresses) Diff(_ addressSpec, live *ec2types.Address) []stack.Difference {
-	return k.owner.differ(objectOf(live.Tags), fromEC2(live.Tags))
+func (k addresses) Diff(name string, _ addressSpec, live *ec2types.Address) []stack.Difference {
+	return k.owner.differ(name, fromEC2(live.Tags))
 }
 
 func (k addresses) Create(ctx context.Context, name string, _ addressSpec, _ string) error {

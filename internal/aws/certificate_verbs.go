@@ -17,9 +17,9 @@ type certificateStack struct {
 }
 
 func (c *client) certificateStack(spec serving.Certificate) *certificateStack {
-	o := owner{stack: "certificate/" + spec.Name, tags: spec.Tags}
+	o := owner{stack: "certificate/" + spec.Name, tags: spec.Tags, lastSeen: spec.LastSeen}
 	s := &certificateStack{Stack: &stack.Stack{Name: o.stack, Log: c.log, Poll: c.poll}, spec: spec}
-	kind := &certificates{client: c, owner: o, lastSeen: spec.LastSeen[objectCertificate]}
+	kind := &certificates{client: c, owner: o}
 	imported := serving.ImportedCertificate{}
 	if spec.Imported != nil {
 		imported = *spec.Imported

@@ -57,13 +57,13 @@ type clusterStack struct {
 	cluster       *stack.Object[clusterSpec, ekstypes.Cluster]
 	securityGroup *stack.Object[securityGroupSpec, ec2types.SecurityGroup]
 	loadBalancer  *stack.Object[loadBalancerSpec, loadBalancerLive]
-	https         *stack.Object[listenerSpec, elbtypes.Listener]
+	https         *stack.Object[listenerSpec, listenerLive]
 	pools         map[string]*stack.Object[nodeGroupSpec, ekstypes.Nodegroup]
 }
 
 // clusterOwner is the mark of a cluster's objects.
 func clusterOwner(spec serving.Cluster) owner {
-	return owner{stack: "cluster/" + spec.Name, tags: spec.Tags}
+	return owner{stack: "cluster/" + spec.Name, tags: spec.Tags, lastSeen: spec.LastSeen}
 }
 
 // schemeName is the name of what exists once for each load balancer scheme.
@@ -216,9 +216,9 @@ func (c *client) endpoint(s *clusterStack, o owner, _ remains) {
 }
 
 // listenersOf adds the listeners and their rules.
-func (c *client) listenersOf(s *clusterStack, targetGroup *stack.Object[targetGroupSpec, targetGroupLive]) *stack.Object[listenerSpec, elbtypes.Listener] {
+func (c *client) listenersOf(s *clusterStack, targetGroup *stack.Object[targetGroupSpec, targetGroupLive]) *stack.Object[listenerSpec, listenerLive] {
 	spec := s.spec
-	var https *stack.Object[listenerSpec, elbtypes.Listener]
+	var https *stack.Object[listenerSpec, listenerLive]
 	certificate := stack.Look(s.Stack, "certificate_in_use", func(ctx context.Context) (*string, error) {
 		return c.resolveCertificate(ctx, spec.Endpoint.CertificateID, https)
 	})

@@ -42,7 +42,7 @@ func (c *client) recall(ctx context.Context, id serving.ID) (serving.Cluster, bo
 	if err != nil || cluster == nil {
 		return spec, false, err
 	}
-	if err := o.claim(cluster.Tags, objectCluster, "EKS cluster "+id.Name); err != nil {
+	if err := o.claim(cluster.Tags, objectCluster, "", "EKS cluster "+id.Name); err != nil {
 		return spec, false, err
 	}
 	left, err := c.clusterRemains(ctx, spec)
@@ -260,7 +260,7 @@ func (c *client) recallListeners(ctx context.Context, spec *serving.Cluster, lb 
 
 // resolveCertificate gives the ARN behind a certificate id. The listener's
 // present certificate is looked at first, which saves the search.
-func (c *client) resolveCertificate(ctx context.Context, id string, listener *stack.Object[listenerSpec, elbtypes.Listener]) (*string, error) {
+func (c *client) resolveCertificate(ctx context.Context, id string, listener *stack.Object[listenerSpec, listenerLive]) (*string, error) {
 	if certificateARN(id) {
 		return &id, nil
 	}
@@ -270,7 +270,7 @@ func (c *client) resolveCertificate(ctx context.Context, id string, listener *st
 	}
 	stackName := "certificate/" + parsed.Name
 	if live, err := listener.Found(ctx); err == nil && live != nil {
-		arn := firstCertificate(live)
+		arn := firstCertificate(&live.Listener)
 		tags, err := c.reader.certificateTags.get(ctx, arn)
 		if err != nil {
 			return nil, err
@@ -279,7 +279,7 @@ func (c *client) resolveCertificate(ctx context.Context, id string, listener *st
 			return &arn, nil
 		}
 	}
-	arns, err := c.certificateARNs(ctx, stackName, "")
+	arns, err := c.certificateARNs(ctx, stackName)
 	if err != nil {
 		return nil, err
 	}

@@ -105,7 +105,7 @@ func (c *client) clusterRemains(ctx context.Context, spec serving.Cluster) (rema
 		}
 	}
 	cluster, err := c.reader.clusters.get(ctx, spec.Name)
-	if err != nil || cluster == nil || !o.owns(cluster.Tags, objectCluster) {
+	if err != nil || cluster == nil || !o.owns(cluster.Tags, objectCluster, aws.ToString(cluster.Arn)) {
 		return left, err
 	}
 	groups, err := c.reader.nodeGroups.get(ctx, spec.Name)

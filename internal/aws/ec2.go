@@ -18,15 +18,29 @@ const anywhere = "0.0.0.0/0"
 // objectOf is the object name in the mark of an EC2 object.
 func objectOf(tags []ec2types.Tag) string { return fromEC2(tags)[tagObject] }
 
-// marked keeps the EC2 objects of a stack that carry the object's name.
-func marked[T any](o owner, name string, found []T, tags func(T) []ec2types.Tag) []*T {
+// marked finds the EC2 objects of a stack that carry the object's name, or else
+// the one that was last seen under it.
+func marked[T any](ctx context.Context, o owner, name string, from *batch[[]T], tags func(T) []ec2types.Tag) ([]*T, error) {
+	found, err := from.get(ctx, o.stack)
+	if err != nil {
+		return nil, err
+	}
 	var out []*T
 	for i := range found {
-		if o.owns(fromEC2(tags(found[i])), name) {
+		if fromEC2(tags(found[i]))[tagObject] == name {
 			out = append(out, &found[i])
 		}
 	}
-	return out
+	if id := o.lastSeen[name]; len(out) == 0 && id != "" {
+		found, err := from.get(ctx, byID+id)
+		if err != nil {
+			return nil, err
+		}
+		for i := range found {
+			out = append(out, &found[i])
+		}
+	}
+	return out, nil
 }
 
 // retag gives an EC2 object the tags it should have.

@@ -44,7 +44,7 @@ func (k clusters) Find(ctx context.Context, object string) ([]*ekstypes.Cluster,
 	if live == nil || err != nil {
 		return nil, err
 	}
-	if err := k.owner.claim(live.Tags, object, "EKS cluster "+k.name); err != nil {
+	if err := k.owner.claim(live.Tags, object, aws.ToString(live.Arn), "EKS cluster "+k.name); err != nil {
 		return nil, err
 	}
 	return []*ekstypes.Cluster{live}, nil
@@ -70,14 +70,14 @@ func (k clusters) State(live *ekstypes.Cluster) stack.State {
 	return stack.State{Phase: stack.Pending, Reason: "status " + string(live.Status)}
 }
 
-func (k clusters) Sealed(live *ekstypes.Cluster) bool { return live.Tags[tagSealed] != "" }
+func (k clusters) Sealed(live *ekstypes.Cluster) bool { return live.Tags[tagSealed] == "true" }
 
 func (k clusters) Seal(ctx context.Context, live *ekstypes.Cluster) error {
 	_, err := k.eks.TagResource(ctx, &eks.TagResourceInput{ResourceArn: live.Arn, Tags: map[string]string{tagSealed: "true"}})
 	return err
 }
 
-func (k clusters) Diff(want clusterSpec, live *ekstypes.Cluster) []stack.Difference {
+func (k clusters) Diff(name string, want clusterSpec, live *ekstypes.Cluster) []stack.Difference {
 	vpc := live.ResourcesVpcConfig
 	if vpc == nil {
 		vpc = &ekstypes.VpcConfigResponse{}
@@ -109,10 +109,20 @@ func (k clusters) Diff(want clusterSpec, live *ekstypes.Cluster) []stack.Differe
 	if live.UpgradePolicy != nil && live.UpgradePolicy.SupportType != "" {
 		diffs = append(diffs, same("upgrade policy", live.UpgradePolicy.SupportType, ekstypes.SupportTypeExtended)...)
 	}
+	diffs = append(diffs, same("auto mode", autoMode(live), false)...)
 	if live.ZonalShiftConfig != nil {
 		diffs = append(diffs, same("zonal shift", aws.ToBool(live.ZonalShiftConfig.Enabled), false)...)
 	}
-	return append(diffs, k.owner.differ(objectCluster, live.Tags)...)
+	return append(diffs, k.owner.differ(name, live.Tags)...)
+}
+
+// autoMode reports whether any part of EKS Auto Mode is on: it would run nodes
+// and load balancers of its own.
+func autoMode(live *ekstypes.Cluster) bool {
+	n, compute, storage := live.KubernetesNetworkConfig, live.ComputeConfig, live.StorageConfig
+	return n != nil && n.ElasticLoadBalancing != nil && aws.ToBool(n.ElasticLoadBalancing.Enabled) ||
+		compute != nil && aws.ToBool(compute.Enabled) ||
+		storage != nil && storage.BlockStorage != nil && aws.ToBool(storage.BlockStorage.Enabled)
 }
 
 func encryptionKeys(live *ekstypes.Cluster) []string {
@@ -235,6 +245,13 @@ func (k clusters) Update(ctx context.Context, object string, want clusterSpec, l
 	}
 	if has(diffs, "upgrade policy") {
 		inputs = append(inputs, &eks.UpdateClusterConfigInput{UpgradePolicy: &ekstypes.UpgradePolicyRequest{SupportType: ekstypes.SupportTypeExtended}})
+	}
+	if off := aws.Bool(false); has(diffs, "auto mode") {
+		inputs = append(inputs, &eks.UpdateClusterConfigInput{
+			ComputeConfig:           &ekstypes.ComputeConfigRequest{Enabled: off},
+			KubernetesNetworkConfig: &ekstypes.KubernetesNetworkConfigRequest{ElasticLoadBalancing: &ekstypes.ElasticLoadBalancing{Enabled: off}},
+			StorageConfig:           &ekstypes.StorageConfigRequest{BlockStorage: &ekstypes.BlockStorage{Enabled: off}},
+		})
 	}
 	if has(diffs, "zonal shift") {
 		inputs = append(inputs, &eks.UpdateClusterConfigInput{ZonalShiftConfig: &ekstypes.ZonalShiftConfigRequest{Enabled: aws.Bool(false)}})

@@ -23,8 +23,7 @@ type internetGatewaySpec struct {
 var _ stack.Kind[internetGatewaySpec, ec2types.InternetGateway] = internetGateways{}
 
 func (k internetGateways) Find(ctx context.Context, name string) ([]*ec2types.InternetGateway, error) {
-	found, err := k.reader.gateways.get(ctx, k.owner.stack)
-	return marked(k.owner, name, found, func(g ec2types.InternetGateway) []ec2types.Tag { return g.Tags }), err
+	return marked(ctx, k.owner, name, k.reader.gateways, func(g ec2types.InternetGateway) []ec2types.Tag { return g.Tags })
 }
 
 func (k internetGateways) ID(live *ec2types.InternetGateway) string {
@@ -33,12 +32,12 @@ func (k internetGateways) ID(live *ec2types.InternetGateway) string {
 
 func (k internetGateways) State(*ec2types.InternetGateway) stack.State { return stack.State{} }
 
-func (k internetGateways) Diff(want internetGatewaySpec, live *ec2types.InternetGateway) []stack.Difference {
+func (k internetGateways) Diff(name string, want internetGatewaySpec, live *ec2types.InternetGateway) []stack.Difference {
 	var attached []string
 	for _, a := range live.Attachments {
 		attached = append(attached, aws.ToString(a.VpcId))
 	}
-	return append(sameSet("attachment", attached, []string{want.VPC}), k.owner.differ(objectOf(live.Tags), fromEC2(live.Tags))...)
+	return append(sameSet("attachment", attached, []string{want.VPC}), k.owner.differ(name, fromEC2(live.Tags))...)
 }
 
 func (k internetGateways) Create(ctx context.Context, name string, _ internetGatewaySpec, _ string) error {

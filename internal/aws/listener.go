@@ -3,6 +3,9 @@ package aws
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
@@ -19,6 +22,12 @@ type listeners struct {
 	port         int32
 }
 
+type listenerLive struct {
+	elbtypes.Listener
+	// Attributes are read of an HTTPS listener; the other only redirects.
+	Attributes map[string]string
+}
+
 type listenerSpec struct {
 	LoadBalancer string
 	// Policy and Certificate are set on an HTTPS listener.
@@ -27,35 +36,43 @@ type listenerSpec struct {
 	Redirect bool
 }
 
-var _ stack.Kind[listenerSpec, elbtypes.Listener] = listeners{}
+var _ stack.Kind[listenerSpec, listenerLive] = listeners{}
 
-func (k listeners) Find(ctx context.Context, _ string) ([]*elbtypes.Listener, error) {
+func (k listeners) Find(ctx context.Context, _ string) ([]*listenerLive, error) {
 	lb, err := k.loadBalancer.Found(ctx)
 	if lb == nil || err != nil {
 		return nil, err
 	}
 	all, err := k.reader.listeners.get(ctx, aws.ToString(lb.LoadBalancerArn))
-	for i := range all {
-		if aws.ToInt32(all[i].Port) == k.port {
-			return []*elbtypes.Listener{&all[i]}, nil
+	for _, l := range all {
+		if aws.ToInt32(l.Port) != k.port {
+			continue
 		}
+		live := &listenerLive{Listener: l}
+		if l.Protocol == elbtypes.ProtocolEnumHttps {
+			if live.Attributes, err = k.reader.listenerAttributes.get(ctx, aws.ToString(l.ListenerArn)); err != nil {
+				return nil, absent(err, "ListenerNotFound")
+			}
+		}
+		return []*listenerLive{live}, nil
 	}
 	return nil, err
 }
 
-func (k listeners) ID(live *elbtypes.Listener) string { return aws.ToString(live.ListenerArn) }
+func (k listeners) ID(live *listenerLive) string { return aws.ToString(live.ListenerArn) }
 
-func (k listeners) State(*elbtypes.Listener) stack.State { return stack.State{} }
+func (k listeners) State(*listenerLive) stack.State { return stack.State{} }
 
-func (k listeners) Diff(want listenerSpec, live *elbtypes.Listener) []stack.Difference {
+func (k listeners) Diff(_ string, want listenerSpec, live *listenerLive) []stack.Difference {
 	diffs := fixed("load balancer", aws.ToString(live.LoadBalancerArn), want.LoadBalancer)
 	diffs = append(diffs, same("protocol", live.Protocol, want.protocol())...)
 	if want.protocol() == elbtypes.ProtocolEnumHttps {
 		diffs = append(diffs, same("TLS policy", aws.ToString(live.SslPolicy), want.Policy)...)
-		diffs = append(diffs, same("certificate", firstCertificate(live), want.Certificate)...)
+		diffs = append(diffs, same("certificate", firstCertificate(&live.Listener), want.Certificate)...)
 		if m := live.MutualAuthentication; m != nil && aws.ToString(m.Mode) != "" {
 			diffs = append(diffs, same("mutual authentication", aws.ToString(m.Mode), "off")...)
 		}
+		diffs = append(diffs, sameAttributes(live.Attributes, nil, listenerDefaults(live.Attributes))...)
 	}
 	return append(diffs, same("default action", actionLine(live.DefaultActions), actionLine(want.actions()))...)
 }
@@ -84,6 +101,19 @@ func (s listenerSpec) certificates() []elbtypes.Certificate {
 	return []elbtypes.Certificate{{CertificateArn: &s.Certificate}}
 }
 
+// listenerDefaults are a listener's attributes as AWS makes them: no header is
+// added to responses but the server's name, and those about client certificates
+// have their usual names, which mean nothing without mutual authentication.
+func listenerDefaults(live map[string]string) map[string]string {
+	out := map[string]string{"routing.http.response.server.enabled": "true"}
+	for key := range live {
+		if strings.HasPrefix(key, "routing.http.response.") && strings.HasSuffix(key, ".header_value") {
+			out[key] = ""
+		}
+	}
+	return out
+}
+
 func firstCertificate(live *elbtypes.Listener) string {
 	if len(live.Certificates) == 0 {
 		return ""
@@ -104,6 +134,9 @@ func actionLine(actions []elbtypes.Action) string {
 		}
 		if a.Type == elbtypes.ActionTypeEnumForward {
 			line += " " + forwardTarget(a)
+			if f := a.ForwardConfig; f != nil && f.TargetGroupStickinessConfig != nil && aws.ToBool(f.TargetGroupStickinessConfig.Enabled) {
+				line += " sticky"
+			}
 		}
 		line += ";"
 	}
@@ -113,13 +146,14 @@ func actionLine(actions []elbtypes.Action) string {
 // forwardTarget is where a forward action goes: ELBv2 tells a single target
 // group in one field, in the other, or in both.
 func forwardTarget(a elbtypes.Action) string {
-	if a.TargetGroupArn != nil {
-		return *a.TargetGroupArn
+	if a.ForwardConfig == nil || len(a.ForwardConfig.TargetGroups) == 0 {
+		return aws.ToString(a.TargetGroupArn)
 	}
 	line := ""
-	if a.ForwardConfig != nil {
-		for _, g := range a.ForwardConfig.TargetGroups {
-			line += aws.ToString(g.TargetGroupArn)
+	for _, g := range a.ForwardConfig.TargetGroups {
+		line += aws.ToString(g.TargetGroupArn)
+		if g.Weight != nil && *g.Weight != 1 {
+			line += fmt.Sprintf(" weight %d", *g.Weight)
 		}
 	}
 	return line
@@ -136,7 +170,16 @@ func (k listeners) Create(ctx context.Context, _ string, want listenerSpec, _ st
 	})
 }
 
-func (k listeners) Update(ctx context.Context, _ string, want listenerSpec, live *elbtypes.Listener, diffs []stack.Difference) error {
+func (k listeners) Update(ctx context.Context, _ string, want listenerSpec, live *listenerLive, diffs []stack.Difference) error {
+	if set := changed(diffs); len(set) > 0 {
+		var attributes []elbtypes.ListenerAttribute
+		for _, key := range slices.Sorted(maps.Keys(set)) {
+			attributes = append(attributes, elbtypes.ListenerAttribute{Key: aws.String(key), Value: aws.String(set[key])})
+		}
+		if _, err := k.elb.ModifyListenerAttributes(ctx, &elb.ModifyListenerAttributesInput{ListenerArn: live.ListenerArn, Attributes: attributes}); err != nil {
+			return err
+		}
+	}
 	in := &elb.ModifyListenerInput{ListenerArn: live.ListenerArn, DefaultActions: want.actions()}
 	if !want.Redirect {
 		in.Protocol, in.Port = want.protocol(), &k.port
@@ -153,7 +196,7 @@ func (k listeners) Update(ctx context.Context, _ string, want listenerSpec, live
 	})
 }
 
-func (k listeners) Delete(ctx context.Context, live *elbtypes.Listener) error {
+func (k listeners) Delete(ctx context.Context, live *listenerLive) error {
 	_, err := k.elb.DeleteListener(ctx, &elb.DeleteListenerInput{ListenerArn: live.ListenerArn})
 	return absent(err, "ListenerNotFound")
 }

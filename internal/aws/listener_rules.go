@@ -16,7 +16,7 @@ import (
 // somebody adds diverts requests past the gateway, and is drift.
 type listenerRules struct {
 	*client
-	listener *stack.Object[listenerSpec, elbtypes.Listener]
+	listener *stack.Object[listenerSpec, listenerLive]
 }
 
 type listenerRulesSpec struct {
@@ -66,7 +66,7 @@ func (k listenerRules) ID(live *listenerRulesLive) string {
 
 func (k listenerRules) State(*listenerRulesLive) stack.State { return stack.State{} }
 
-func (k listenerRules) Diff(want listenerRulesSpec, live *listenerRulesLive) []stack.Difference {
+func (k listenerRules) Diff(_ string, want listenerRulesSpec, live *listenerRulesLive) []stack.Difference {
 	var got, wanted []string
 	for _, r := range live.Rules {
 		got = append(got, ruleLine(r))

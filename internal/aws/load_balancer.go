@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
@@ -59,7 +60,7 @@ func (k loadBalancers) Find(ctx context.Context, object string) ([]*loadBalancer
 		if err != nil {
 			return nil, err
 		}
-		if err := k.owner.claim(tags, object, "load balancer "+aws.ToString(lb.LoadBalancerName)); err != nil {
+		if err := k.owner.claim(tags, object, aws.ToString(lb.LoadBalancerArn), "load balancer "+aws.ToString(lb.LoadBalancerName)); err != nil {
 			return nil, err
 		}
 		attributes, err := k.elb.DescribeLoadBalancerAttributes(ctx, &elb.DescribeLoadBalancerAttributesInput{LoadBalancerArn: lb.LoadBalancerArn})
@@ -93,7 +94,7 @@ func (k loadBalancers) State(live *loadBalancerLive) stack.State {
 	return stack.State{}
 }
 
-func (k loadBalancers) Diff(want loadBalancerSpec, live *loadBalancerLive) []stack.Difference {
+func (k loadBalancers) Diff(name string, want loadBalancerSpec, live *loadBalancerLive) []stack.Difference {
 	diffs := fixed("name", aws.ToString(live.LoadBalancerName), want.Name)
 	diffs = append(diffs, fixed("scheme", live.Scheme, want.Scheme)...)
 	if live.IpAddressType != "" {
@@ -101,8 +102,8 @@ func (k loadBalancers) Diff(want loadBalancerSpec, live *loadBalancerLive) []sta
 	}
 	diffs = append(diffs, sameSet("subnet", live.subnets(), want.Subnets)...)
 	diffs = append(diffs, sameSet("security group", live.SecurityGroups, want.SecurityGroups)...)
-	diffs = append(diffs, sameAttributes(live.Attributes, want.Attributes)...)
-	return append(diffs, k.owner.differ(live.Tags[tagObject], live.Tags)...)
+	diffs = append(diffs, sameAttributes(live.Attributes, want.Attributes, loadBalancerDefaults)...)
+	return append(diffs, k.owner.differ(name, live.Tags)...)
 }
 
 func (l *loadBalancerLive) subnets() []string {
@@ -119,13 +120,47 @@ var modelled = map[string]string{
 	"idle_timeout.timeout_seconds": "endpoint.idle_timeout_seconds",
 }
 
-// sameAttributes compares the attributes that are wanted; others are AWS's.
-func sameAttributes(live, want map[string]string) []stack.Difference {
+// sameAttributes compares attributes. One that the cloud does not tell is as
+// AWS makes it.
+func sameAttributes(live, want, defaults map[string]string) []stack.Difference {
 	var diffs []stack.Difference
 	for _, key := range slices.Sorted(maps.Keys(want)) {
-		diffs = append(diffs, of(modelled[key], same("attribute "+key, live[key], want[key]))...)
+		if got, ok := live[key]; ok || want[key] != defaults[key] {
+			diffs = append(diffs, of(modelled[key], same("attribute "+key, got, want[key]))...)
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(defaults)) {
+		if got, ok := live[key]; ok && want[key] == "" {
+			diffs = append(diffs, same("attribute "+key, got, defaults[key])...)
+		}
 	}
 	return diffs
+}
+
+// changed gives the attributes that differ, with what they should be.
+func changed(diffs []stack.Difference) map[string]string {
+	out := map[string]string{}
+	for _, d := range diffs {
+		if key, ok := strings.CutPrefix(d.Field, "attribute "); ok {
+			out[key] = d.Want
+		}
+	}
+	return out
+}
+
+// loadBalancerDefaults are the attributes that the spec leaves as AWS makes them
+// (ELBv2 API reference, LoadBalancerAttribute). Where logs go means nothing while
+// they are off.
+var loadBalancerDefaults = map[string]string{
+	"access_logs.s3.enabled":                                   "false",
+	"connection_logs.s3.enabled":                               "false",
+	"health_check_logs.s3.enabled":                             "false",
+	"client_keep_alive.seconds":                                "3600",
+	"load_balancing.cross_zone.enabled":                        "true",
+	"ipv6.deny_all_igw_traffic":                                "false",
+	"zonal_shift.config.enabled":                               "false",
+	"routing.http.x_amzn_tls_version_and_cipher_suite.enabled": "false",
+	"routing.http.xff_client_port.enabled":                     "false",
 }
 
 func (k loadBalancers) Create(ctx context.Context, object string, want loadBalancerSpec, _ string) error {
@@ -154,7 +189,7 @@ func (k loadBalancers) Update(ctx context.Context, object string, want loadBalan
 		}
 	}
 	if has(diffs, "attribute ") {
-		if err := k.setAttributes(ctx, arn, want.Attributes); err != nil {
+		if err := k.setAttributes(ctx, arn, changed(diffs)); err != nil {
 			return err
 		}
 	}

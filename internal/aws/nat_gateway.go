@@ -25,9 +25,9 @@ type natGatewaySpec struct {
 var _ stack.Kind[natGatewaySpec, ec2types.NatGateway] = natGateways{}
 
 func (k natGateways) Find(ctx context.Context, name string) ([]*ec2types.NatGateway, error) {
-	found, err := k.reader.natGateways.get(ctx, k.owner.stack)
+	found, err := marked(ctx, k.owner, name, k.reader.natGateways, func(n ec2types.NatGateway) []ec2types.Tag { return n.Tags })
 	var out []*ec2types.NatGateway
-	for _, n := range marked(k.owner, name, found, func(n ec2types.NatGateway) []ec2types.Tag { return n.Tags }) {
+	for _, n := range found {
 		// A deleted one stays visible for about an hour.
 		if n.State != ec2types.NatGatewayStateDeleted {
 			out = append(out, n)
@@ -50,14 +50,14 @@ func (k natGateways) State(live *ec2types.NatGateway) stack.State {
 	return stack.State{}
 }
 
-func (k natGateways) Diff(want natGatewaySpec, live *ec2types.NatGateway) []stack.Difference {
+func (k natGateways) Diff(name string, want natGatewaySpec, live *ec2types.NatGateway) []stack.Difference {
 	diffs := fixed("subnet", aws.ToString(live.SubnetId), want.Subnet)
 	var addresses []string
 	for _, a := range live.NatGatewayAddresses {
 		addresses = append(addresses, aws.ToString(a.AllocationId))
 	}
 	diffs = append(diffs, each(sameSet("address", addresses, []string{want.Address}), func(d *stack.Difference) { d.Immutable = true })...)
-	return append(diffs, k.owner.differ(objectOf(live.Tags), fromEC2(live.Tags))...)
+	return append(diffs, k.owner.differ(name, fromEC2(live.Tags))...)
 }
 
 func (k natGateways) Create(ctx context.Context, name string, want natGatewaySpec, token string) error {
@@ -68,7 +68,7 @@ func (k natGateways) Create(ctx context.Context, name string, want natGatewaySpe
 		return err
 	}
 	for _, n := range found {
-		if n.State == ec2types.NatGatewayStateDeleted && k.owner.owns(fromEC2(n.Tags), name) {
+		if n.State == ec2types.NatGatewayStateDeleted && objectOf(n.Tags) == name {
 			token += aws.ToString(n.NatGatewayId)
 		}
 	}

@@ -60,7 +60,7 @@ func (k nodeGroups) Find(ctx context.Context, object string) ([]*ekstypes.Nodegr
 	all, err := k.reader.nodeGroups.get(ctx, aws.ToString(cluster.Name))
 	var out []*ekstypes.Nodegroup
 	for i := range all {
-		if k.owner.owns(all[i].Tags, object) {
+		if k.owner.owns(all[i].Tags, object, aws.ToString(all[i].NodegroupArn)) {
 			out = append(out, &all[i])
 		}
 	}
@@ -87,7 +87,7 @@ func (k nodeGroups) State(live *ekstypes.Nodegroup) stack.State {
 	return stack.State{Phase: stack.Pending, Reason: reason}
 }
 
-func (k nodeGroups) Diff(want nodeGroupSpec, live *ekstypes.Nodegroup) []stack.Difference {
+func (k nodeGroups) Diff(name string, want nodeGroupSpec, live *ekstypes.Nodegroup) []stack.Difference {
 	at := "node_pools." + want.Pool + "."
 	diffs := fixed("role", aws.ToString(live.NodeRole), want.Role)
 	diffs = append(diffs, each(sameSet("subnet", live.Subnets, want.Subnets), func(d *stack.Difference) { d.Immutable = true })...)
@@ -109,10 +109,13 @@ func (k nodeGroups) Diff(want nodeGroupSpec, live *ekstypes.Nodegroup) []stack.D
 	} else if u != nil && u.MaxUnavailable != nil {
 		diffs = append(diffs, same("update limit", *u.MaxUnavailable, 1)...)
 	}
+	if u := live.UpdateConfig; u != nil && u.UpdateStrategy != "" {
+		diffs = append(diffs, same("update strategy", u.UpdateStrategy, ekstypes.NodegroupUpdateStrategiesDefault)...)
+	}
 	if live.NodeRepairConfig != nil {
 		diffs = append(diffs, same("node repair", aws.ToBool(live.NodeRepairConfig.Enabled), false)...)
 	}
-	return append(diffs, k.owner.differ(live.Tags[tagObject], live.Tags)...)
+	return append(diffs, k.owner.differ(name, live.Tags)...)
 }
 
 // pairs writes a map as a set of key=value.
@@ -176,8 +179,11 @@ func (k nodeGroups) Update(ctx context.Context, object string, want nodeGroupSpe
 	if has(diffs, "taint") {
 		in.Taints, change = taintChanges(want.Taints, live.Taints), true
 	}
-	if has(diffs, "update limit") {
+	if has(diffs, "update limit", "update strategy") {
 		in.UpdateConfig, change = &ekstypes.NodegroupUpdateConfig{MaxUnavailable: aws.Int32(1)}, true
+		if has(diffs, "update strategy") {
+			in.UpdateConfig.UpdateStrategy = ekstypes.NodegroupUpdateStrategiesDefault
+		}
 	}
 	if has(diffs, "node repair") {
 		in.NodeRepairConfig, change = &ekstypes.NodeRepairConfig{Enabled: aws.Bool(false)}, true

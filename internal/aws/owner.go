@@ -24,6 +24,9 @@ const (
 type owner struct {
 	stack string
 	tags  map[string]string
+	// lastSeen maps object names to ids of the last observation. An object whose
+	// mark somebody has damaged is still ours when it is the one we know.
+	lastSeen map[string]string
 }
 
 // mark gives the tags of an object.
@@ -35,15 +38,16 @@ func (o owner) mark(object string) map[string]string {
 	return tags
 }
 
-// owns reports whether tags are this stack's mark of the object.
-func (o owner) owns(tags map[string]string, object string) bool {
-	return tags[tagStack] == o.stack && tags[tagObject] == object
+// owns reports whether an object carries this stack's mark, or is the one that
+// was last seen under the name.
+func (o owner) owns(tags map[string]string, object, id string) bool {
+	return tags[tagStack] == o.stack && tags[tagObject] == object || id != "" && o.lastSeen[object] == id
 }
 
 // claim is for objects that are found by their name: it is a
 // *stack.ForeignError unless they carry the mark.
-func (o owner) claim(tags map[string]string, object, what string) error {
-	if o.owns(tags, object) {
+func (o owner) claim(tags map[string]string, object, id, what string) error {
+	if o.owns(tags, object, id) {
 		return nil
 	}
 	if other := tags[tagStack]; other != "" {

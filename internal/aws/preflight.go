@@ -101,7 +101,7 @@ func (c *client) checkCertificate(ctx context.Context, spec serving.Cluster) ([]
 		if !ok {
 			return nil, nil
 		}
-		arns, err := c.certificateARNs(ctx, "certificate/"+parsed.Name, "")
+		arns, err := c.certificateARNs(ctx, "certificate/"+parsed.Name)
 		if err != nil {
 			return nil, err
 		}

@@ -52,41 +52,43 @@ type reader struct {
 	listeners     *batch[[]elbtypes.Listener]
 	rules         *batch[[]elbtypes.Rule]
 
+	listenerAttributes *batch[map[string]string]
+
 	certificateTags *batch[map[string]string]
 }
 
 func newReader(c *client, e *epoch) *reader {
 	r := &reader{epoch: e}
-	r.vpcs = newBatch(e, ec2Values, byStack(func(ctx context.Context, f []ec2types.Filter) ([]ec2types.Vpc, error) {
+	r.vpcs = newBatch(e, ec2Values, byStack("vpc-id", func(ctx context.Context, f []ec2types.Filter) ([]ec2types.Vpc, error) {
 		return pages(ctx, ec2.NewDescribeVpcsPaginator(c.ec2, &ec2.DescribeVpcsInput{Filters: f}), func(o *ec2.DescribeVpcsOutput) []ec2types.Vpc { return o.Vpcs })
-	}, func(v ec2types.Vpc) []ec2types.Tag { return v.Tags }))
-	r.subnets = newBatch(e, ec2Values, byStack(func(ctx context.Context, f []ec2types.Filter) ([]ec2types.Subnet, error) {
+	}, func(v ec2types.Vpc) []ec2types.Tag { return v.Tags }, func(v ec2types.Vpc) *string { return v.VpcId }))
+	r.subnets = newBatch(e, ec2Values, byStack("subnet-id", func(ctx context.Context, f []ec2types.Filter) ([]ec2types.Subnet, error) {
 		return pages(ctx, ec2.NewDescribeSubnetsPaginator(c.ec2, &ec2.DescribeSubnetsInput{Filters: f}), func(o *ec2.DescribeSubnetsOutput) []ec2types.Subnet { return o.Subnets })
-	}, func(s ec2types.Subnet) []ec2types.Tag { return s.Tags }))
-	r.gateways = newBatch(e, ec2Values, byStack(func(ctx context.Context, f []ec2types.Filter) ([]ec2types.InternetGateway, error) {
+	}, func(s ec2types.Subnet) []ec2types.Tag { return s.Tags }, func(s ec2types.Subnet) *string { return s.SubnetId }))
+	r.gateways = newBatch(e, ec2Values, byStack("internet-gateway-id", func(ctx context.Context, f []ec2types.Filter) ([]ec2types.InternetGateway, error) {
 		return pages(ctx, ec2.NewDescribeInternetGatewaysPaginator(c.ec2, &ec2.DescribeInternetGatewaysInput{Filters: f}), func(o *ec2.DescribeInternetGatewaysOutput) []ec2types.InternetGateway { return o.InternetGateways })
-	}, func(g ec2types.InternetGateway) []ec2types.Tag { return g.Tags }))
-	r.addresses = newBatch(e, ec2Values, byStack(func(ctx context.Context, f []ec2types.Filter) ([]ec2types.Address, error) {
+	}, func(g ec2types.InternetGateway) []ec2types.Tag { return g.Tags }, func(g ec2types.InternetGateway) *string { return g.InternetGatewayId }))
+	r.addresses = newBatch(e, ec2Values, byStack("allocation-id", func(ctx context.Context, f []ec2types.Filter) ([]ec2types.Address, error) {
 		out, err := c.ec2.DescribeAddresses(ctx, &ec2.DescribeAddressesInput{Filters: f})
 		if err != nil {
 			return nil, err
 		}
 		return out.Addresses, nil
-	}, func(a ec2types.Address) []ec2types.Tag { return a.Tags }))
-	r.natGateways = newBatch(e, ec2Values, byStack(func(ctx context.Context, f []ec2types.Filter) ([]ec2types.NatGateway, error) {
+	}, func(a ec2types.Address) []ec2types.Tag { return a.Tags }, func(a ec2types.Address) *string { return a.AllocationId }))
+	r.natGateways = newBatch(e, ec2Values, byStack("nat-gateway-id", func(ctx context.Context, f []ec2types.Filter) ([]ec2types.NatGateway, error) {
 		return pages(ctx, ec2.NewDescribeNatGatewaysPaginator(c.ec2, &ec2.DescribeNatGatewaysInput{Filter: f}), func(o *ec2.DescribeNatGatewaysOutput) []ec2types.NatGateway { return o.NatGateways })
-	}, func(n ec2types.NatGateway) []ec2types.Tag { return n.Tags }))
-	r.routeTables = newBatch(e, ec2Values, byStack(func(ctx context.Context, f []ec2types.Filter) ([]ec2types.RouteTable, error) {
+	}, func(n ec2types.NatGateway) []ec2types.Tag { return n.Tags }, func(n ec2types.NatGateway) *string { return n.NatGatewayId }))
+	r.routeTables = newBatch(e, ec2Values, byStack("route-table-id", func(ctx context.Context, f []ec2types.Filter) ([]ec2types.RouteTable, error) {
 		return pages(ctx, ec2.NewDescribeRouteTablesPaginator(c.ec2, &ec2.DescribeRouteTablesInput{Filters: f}), func(o *ec2.DescribeRouteTablesOutput) []ec2types.RouteTable { return o.RouteTables })
-	}, func(t ec2types.RouteTable) []ec2types.Tag { return t.Tags }))
-	r.securityGroups = newBatch(e, ec2Values, byStack(func(ctx context.Context, f []ec2types.Filter) ([]ec2types.SecurityGroup, error) {
+	}, func(t ec2types.RouteTable) []ec2types.Tag { return t.Tags }, func(t ec2types.RouteTable) *string { return t.RouteTableId }))
+	r.securityGroups = newBatch(e, ec2Values, byStack("group-id", func(ctx context.Context, f []ec2types.Filter) ([]ec2types.SecurityGroup, error) {
 		return pages(ctx, ec2.NewDescribeSecurityGroupsPaginator(c.ec2, &ec2.DescribeSecurityGroupsInput{Filters: f}), func(o *ec2.DescribeSecurityGroupsOutput) []ec2types.SecurityGroup { return o.SecurityGroups })
-	}, func(g ec2types.SecurityGroup) []ec2types.Tag { return g.Tags }))
-	r.groupRules = newBatch(e, ec2Values, byStack(func(ctx context.Context, f []ec2types.Filter) ([]ec2types.SecurityGroupRule, error) {
+	}, func(g ec2types.SecurityGroup) []ec2types.Tag { return g.Tags }, func(g ec2types.SecurityGroup) *string { return g.GroupId }))
+	r.groupRules = newBatch(e, ec2Values, byStack("security-group-rule-id", func(ctx context.Context, f []ec2types.Filter) ([]ec2types.SecurityGroupRule, error) {
 		return pages(ctx, ec2.NewDescribeSecurityGroupRulesPaginator(c.ec2, &ec2.DescribeSecurityGroupRulesInput{Filters: f}), func(o *ec2.DescribeSecurityGroupRulesOutput) []ec2types.SecurityGroupRule {
 			return o.SecurityGroupRules
 		})
-	}, func(g ec2types.SecurityGroupRule) []ec2types.Tag { return g.Tags }))
+	}, func(g ec2types.SecurityGroupRule) []ec2types.Tag { return g.Tags }, func(g ec2types.SecurityGroupRule) *string { return g.SecurityGroupRuleId }))
 	r.vpcAttributes = newBatch(e, 1, one(c.vpcAttributes))
 
 	r.roles = newBatch(e, 100, c.readRoles)
@@ -141,6 +143,17 @@ func newReader(c *client, e *epoch) *reader {
 		out, err := pages(ctx, elb.NewDescribeRulesPaginator(c.elb, &elb.DescribeRulesInput{ListenerArn: &arn}), func(o *elb.DescribeRulesOutput) []elbtypes.Rule { return o.Rules })
 		return out, absent(err, "ListenerNotFound")
 	}))
+	r.listenerAttributes = newBatch(e, 1, one(func(ctx context.Context, arn string) (map[string]string, error) {
+		out, err := c.elb.DescribeListenerAttributes(ctx, &elb.DescribeListenerAttributesInput{ListenerArn: &arn})
+		if err != nil {
+			return nil, err
+		}
+		attributes := map[string]string{}
+		for _, a := range out.Attributes {
+			attributes[aws.ToString(a.Key)] = aws.ToString(a.Value)
+		}
+		return attributes, nil
+	}))
 	r.certificateTags = newBatch(e, 1, one(c.readCertificateTags))
 	return r
 }
@@ -153,17 +166,41 @@ func one[V any](read func(context.Context, string) (V, error)) func(context.Cont
 	}
 }
 
-// byStack adapts a describe with filters to keys that are names of stacks.
-func byStack[T any](describe func(context.Context, []ec2types.Filter) ([]T, error), tags func(T) []ec2types.Tag) func(context.Context, []string) (map[string][]T, error) {
-	return func(ctx context.Context, stacks []string) (map[string][]T, error) {
-		found, err := describe(ctx, []ec2types.Filter{{Name: aws.String("tag:" + tagStack), Values: stacks}})
-		if err != nil {
-			return nil, err
-		}
+// byID starts a key that is an object's id instead of a stack's name.
+const byID = "id:"
+
+// byStack adapts a describe with filters to keys that are names of stacks, or
+// ids of objects whose mark is damaged. The filter is EC2's for ids of the kind.
+func byStack[T any](filter string, describe func(context.Context, []ec2types.Filter) ([]T, error), tags func(T) []ec2types.Tag, id func(T) *string) func(context.Context, []string) (map[string][]T, error) {
+	return func(ctx context.Context, keys []string) (map[string][]T, error) {
 		out := map[string][]T{}
-		for _, t := range found {
-			s := fromEC2(tags(t))[tagStack]
-			out[s] = append(out[s], t)
+		var stacks, ids []string
+		for _, key := range keys {
+			if id, ok := strings.CutPrefix(key, byID); ok {
+				ids = append(ids, id)
+			} else {
+				stacks = append(stacks, key)
+			}
+		}
+		if len(stacks) > 0 {
+			found, err := describe(ctx, []ec2types.Filter{{Name: aws.String("tag:" + tagStack), Values: stacks}})
+			if err != nil {
+				return nil, err
+			}
+			for _, t := range found {
+				s := fromEC2(tags(t))[tagStack]
+				out[s] = append(out[s], t)
+			}
+		}
+		if len(ids) > 0 {
+			found, err := describe(ctx, []ec2types.Filter{{Name: &filter, Values: ids}})
+			if err != nil {
+				return nil, err
+			}
+			for _, t := range found {
+				key := byID + aws.ToString(id(t))
+				out[key] = append(out[key], t)
+			}
 		}
 		return out, nil
 	}

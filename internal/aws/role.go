@@ -47,7 +47,7 @@ func (k roles) Find(ctx context.Context, object string) ([]*roleLive, error) {
 	if live == nil || err != nil {
 		return nil, err
 	}
-	if err := k.owner.claim(live.Tags, object, "IAM role "+live.Name); err != nil {
+	if err := k.owner.claim(live.Tags, object, live.ARN, "IAM role "+live.Name); err != nil {
 		return nil, err
 	}
 	return []*roleLive{live}, nil
@@ -57,7 +57,7 @@ func (k roles) ID(live *roleLive) string { return live.ARN }
 
 func (k roles) State(*roleLive) stack.State { return stack.State{} }
 
-func (k roles) Diff(want roleSpec, live *roleLive) []stack.Difference {
+func (k roles) Diff(name string, want roleSpec, live *roleLive) []stack.Difference {
 	var diffs []stack.Difference
 	if !sameJSON(live.Trust, trust(want.Service)) {
 		diffs = append(diffs, stack.Difference{Field: "trust policy", Got: live.Trust, Want: trust(want.Service)})
@@ -65,7 +65,7 @@ func (k roles) Diff(want roleSpec, live *roleLive) []stack.Difference {
 	diffs = append(diffs, sameSet("attached policy", live.Attached, want.Policies)...)
 	diffs = append(diffs, sameSet("inline policy", live.Inline, nil)...)
 	diffs = append(diffs, same("permissions boundary", live.Boundary, "")...)
-	return append(diffs, k.owner.differ(live.Tags[tagObject], live.Tags)...)
+	return append(diffs, k.owner.differ(name, live.Tags)...)
 }
 
 // trust is the policy that lets one AWS service assume a role.

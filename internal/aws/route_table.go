@@ -32,15 +32,14 @@ type routeTableSpec struct {
 var _ stack.Kind[routeTableSpec, ec2types.RouteTable] = routeTables{}
 
 func (k routeTables) Find(ctx context.Context, name string) ([]*ec2types.RouteTable, error) {
-	found, err := k.reader.routeTables.get(ctx, k.owner.stack)
-	return marked(k.owner, name, found, func(t ec2types.RouteTable) []ec2types.Tag { return t.Tags }), err
+	return marked(ctx, k.owner, name, k.reader.routeTables, func(t ec2types.RouteTable) []ec2types.Tag { return t.Tags })
 }
 
 func (k routeTables) ID(live *ec2types.RouteTable) string { return aws.ToString(live.RouteTableId) }
 
 func (k routeTables) State(*ec2types.RouteTable) stack.State { return stack.State{} }
 
-func (k routeTables) Diff(want routeTableSpec, live *ec2types.RouteTable) []stack.Difference {
+func (k routeTables) Diff(name string, want routeTableSpec, live *ec2types.RouteTable) []stack.Difference {
 	diffs := fixed("vpc", aws.ToString(live.VpcId), want.VPC)
 	got := ownRoutes(live)
 	for _, dest := range slices.Sorted(maps.Keys(want.Routes)) {
@@ -57,7 +56,7 @@ func (k routeTables) Diff(want routeTableSpec, live *ec2types.RouteTable) []stac
 	for _, v := range live.PropagatingVgws {
 		diffs = append(diffs, stack.Difference{Field: "propagation", Got: aws.ToString(v.GatewayId)})
 	}
-	return append(diffs, k.owner.differ(objectOf(live.Tags), fromEC2(live.Tags))...)
+	return append(diffs, k.owner.differ(name, fromEC2(live.Tags))...)
 }
 
 // ownRoutes are the routes that are the table's own business.

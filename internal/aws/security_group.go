@@ -43,21 +43,20 @@ var (
 func (k securityGroups) Replaceable() {}
 
 func (k securityGroups) Find(ctx context.Context, name string) ([]*ec2types.SecurityGroup, error) {
-	found, err := k.reader.securityGroups.get(ctx, k.owner.stack)
-	return marked(k.owner, name, found, func(g ec2types.SecurityGroup) []ec2types.Tag { return g.Tags }), err
+	return marked(ctx, k.owner, name, k.reader.securityGroups, func(g ec2types.SecurityGroup) []ec2types.Tag { return g.Tags })
 }
 
 func (k securityGroups) ID(live *ec2types.SecurityGroup) string { return aws.ToString(live.GroupId) }
 
 func (k securityGroups) State(*ec2types.SecurityGroup) stack.State { return stack.State{} }
 
-func (k securityGroups) Diff(want securityGroupSpec, live *ec2types.SecurityGroup) []stack.Difference {
+func (k securityGroups) Diff(name string, want securityGroupSpec, live *ec2types.SecurityGroup) []stack.Difference {
 	diffs := fixed("vpc", aws.ToString(live.VpcId), want.VPC)
 	diffs = append(diffs, fixed("name", aws.ToString(live.GroupName), want.Name)...)
 	diffs = append(diffs, fixed("description", aws.ToString(live.Description), want.Description)...)
 	diffs = append(diffs, sameSet("ingress", lines(live.IpPermissions), spell(want.Ingress))...)
 	diffs = append(diffs, sameSet("egress", lines(live.IpPermissionsEgress), spell(want.Egress))...)
-	return append(diffs, k.owner.differ(objectOf(live.Tags), fromEC2(live.Tags))...)
+	return append(diffs, k.owner.differ(name, fromEC2(live.Tags))...)
 }
 
 // spell writes rules as lines reads them.

@@ -33,8 +33,7 @@ var (
 func (k securityGroupRules) Replaceable() {}
 
 func (k securityGroupRules) Find(ctx context.Context, name string) ([]*ec2types.SecurityGroupRule, error) {
-	found, err := k.reader.groupRules.get(ctx, k.owner.stack)
-	return marked(k.owner, name, found, func(r ec2types.SecurityGroupRule) []ec2types.Tag { return r.Tags }), err
+	return marked(ctx, k.owner, name, k.reader.groupRules, func(r ec2types.SecurityGroupRule) []ec2types.Tag { return r.Tags })
 }
 
 func (k securityGroupRules) ID(live *ec2types.SecurityGroupRule) string {
@@ -43,7 +42,7 @@ func (k securityGroupRules) ID(live *ec2types.SecurityGroupRule) string {
 
 func (k securityGroupRules) State(*ec2types.SecurityGroupRule) stack.State { return stack.State{} }
 
-func (k securityGroupRules) Diff(want securityGroupRuleSpec, live *ec2types.SecurityGroupRule) []stack.Difference {
+func (k securityGroupRules) Diff(name string, want securityGroupRuleSpec, live *ec2types.SecurityGroupRule) []stack.Difference {
 	source := aws.ToString(live.CidrIpv4) + aws.ToString(live.CidrIpv6) + aws.ToString(live.PrefixListId)
 	if live.ReferencedGroupInfo != nil {
 		source += aws.ToString(live.ReferencedGroupInfo.GroupId)
@@ -53,7 +52,7 @@ func (k securityGroupRules) Diff(want securityGroupRuleSpec, live *ec2types.Secu
 	diffs = append(diffs, fixed("source", source, want.Source)...)
 	diffs = append(diffs, fixed("protocol", aws.ToString(live.IpProtocol), "tcp")...)
 	diffs = append(diffs, fixed("ports", fmt.Sprintf("%d-%d", aws.ToInt32(live.FromPort), aws.ToInt32(live.ToPort)), fmt.Sprintf("%d-%d", want.Port, want.Port))...)
-	return append(diffs, k.owner.differ(objectOf(live.Tags), fromEC2(live.Tags))...)
+	return append(diffs, k.owner.differ(name, fromEC2(live.Tags))...)
 }
 
 func (k securityGroupRules) Create(ctx context.Context, name string, want securityGroupRuleSpec, _ string) error {

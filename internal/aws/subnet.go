@@ -24,8 +24,7 @@ type subnetSpec struct {
 var _ stack.Kind[subnetSpec, ec2types.Subnet] = subnets{}
 
 func (k subnets) Find(ctx context.Context, name string) ([]*ec2types.Subnet, error) {
-	found, err := k.reader.subnets.get(ctx, k.owner.stack)
-	return marked(k.owner, name, found, func(s ec2types.Subnet) []ec2types.Tag { return s.Tags }), err
+	return marked(ctx, k.owner, name, k.reader.subnets, func(s ec2types.Subnet) []ec2types.Tag { return s.Tags })
 }
 
 func (k subnets) ID(live *ec2types.Subnet) string { return aws.ToString(live.SubnetId) }
@@ -40,14 +39,19 @@ func (k subnets) State(live *ec2types.Subnet) stack.State {
 	return stack.State{}
 }
 
-func (k subnets) Diff(want subnetSpec, live *ec2types.Subnet) []stack.Difference {
+func (k subnets) Diff(name string, want subnetSpec, live *ec2types.Subnet) []stack.Difference {
 	diffs := fixed("vpc", aws.ToString(live.VpcId), want.VPC)
 	diffs = append(diffs, fixed("cidr", aws.ToString(live.CidrBlock), want.CIDR)...)
 	diffs = append(diffs, fixed("zone", aws.ToString(live.AvailabilityZone), want.Zone)...)
 	diffs = append(diffs, same("public address on launch", aws.ToBool(live.MapPublicIpOnLaunch), false)...)
 	diffs = append(diffs, same("IPv6 address on launch", aws.ToBool(live.AssignIpv6AddressOnCreation), false)...)
 	diffs = append(diffs, same("DNS64", aws.ToBool(live.EnableDns64), false)...)
-	return append(diffs, k.owner.differ(objectOf(live.Tags), fromEC2(live.Tags))...)
+	if o := live.PrivateDnsNameOptionsOnLaunch; o != nil {
+		diffs = append(diffs, same("host name type on launch", o.HostnameType, ec2types.HostnameTypeIpName)...)
+		diffs = append(diffs, same("resource name A record on launch", aws.ToBool(o.EnableResourceNameDnsARecord), false)...)
+		diffs = append(diffs, same("resource name AAAA record on launch", aws.ToBool(o.EnableResourceNameDnsAAAARecord), false)...)
+	}
+	return append(diffs, k.owner.differ(name, fromEC2(live.Tags))...)
 }
 
 func (k subnets) Create(ctx context.Context, name string, want subnetSpec, _ string) error {
@@ -65,6 +69,10 @@ func (k subnets) Update(ctx context.Context, name string, _ subnetSpec, live *ec
 		"public address on launch": {SubnetId: live.SubnetId, MapPublicIpOnLaunch: off},
 		"IPv6 address on launch":   {SubnetId: live.SubnetId, AssignIpv6AddressOnCreation: off},
 		"DNS64":                    {SubnetId: live.SubnetId, EnableDns64: off},
+		"host name type on launch": {SubnetId: live.SubnetId, PrivateDnsHostnameTypeOnLaunch: ec2types.HostnameTypeIpName},
+
+		"resource name A record on launch":    {SubnetId: live.SubnetId, EnableResourceNameDnsARecordOnLaunch: off},
+		"resource name AAAA record on launch": {SubnetId: live.SubnetId, EnableResourceNameDnsAAAARecordOnLaunch: off},
 	} {
 		if !has(diffs, field) {
 			continue

@@ -58,7 +58,7 @@ func (k targetGroups) Find(ctx context.Context, object string) ([]*targetGroupLi
 		if err != nil {
 			return nil, err
 		}
-		if err := k.owner.claim(tags, object, "target group "+aws.ToString(tg.TargetGroupName)); err != nil {
+		if err := k.owner.claim(tags, object, aws.ToString(tg.TargetGroupArn), "target group "+aws.ToString(tg.TargetGroupName)); err != nil {
 			return nil, err
 		}
 		attributes, err := k.elb.DescribeTargetGroupAttributes(ctx, &elb.DescribeTargetGroupAttributesInput{TargetGroupArn: tg.TargetGroupArn})
@@ -81,6 +81,20 @@ func (k targetGroups) ID(live *targetGroupLive) string { return aws.ToString(liv
 
 func (k targetGroups) State(*targetGroupLive) stack.State { return stack.State{} }
 
+// targetGroupDefaults are the attributes that the spec leaves as AWS makes them
+// (ELBv2 API reference, TargetGroupAttribute). How long stickiness lasts means
+// nothing while it is off.
+var targetGroupDefaults = map[string]string{
+	"load_balancing.algorithm.anomaly_mitigation":                                    "off",
+	"load_balancing.cross_zone.enabled":                                              "use_load_balancer_configuration",
+	"slow_start.duration_seconds":                                                    "0",
+	"stickiness.enabled":                                                             "false",
+	"target_group_health.dns_failover.minimum_healthy_targets.count":                 "1",
+	"target_group_health.dns_failover.minimum_healthy_targets.percentage":            "off",
+	"target_group_health.unhealthy_state_routing.minimum_healthy_targets.count":      "1",
+	"target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage": "off",
+}
+
 // The health check: quick to take a node out, and as quick to take it back.
 const (
 	healthInterval = 10
@@ -88,7 +102,7 @@ const (
 	healthCount    = 2
 )
 
-func (k targetGroups) Diff(want targetGroupSpec, live *targetGroupLive) []stack.Difference {
+func (k targetGroups) Diff(name string, want targetGroupSpec, live *targetGroupLive) []stack.Difference {
 	diffs := fixed("name", aws.ToString(live.TargetGroupName), want.Name)
 	diffs = append(diffs, fixed("vpc", aws.ToString(live.VpcId), want.VPC)...)
 	diffs = append(diffs, fixed("port", aws.ToInt32(live.Port), want.Port)...)
@@ -108,8 +122,8 @@ func (k targetGroups) Diff(want targetGroupSpec, live *targetGroupLive) []stack.
 	if live.Matcher != nil {
 		diffs = append(diffs, same("health check codes", aws.ToString(live.Matcher.HttpCode), "200")...)
 	}
-	diffs = append(diffs, sameAttributes(live.Attributes, want.Attributes)...)
-	return append(diffs, k.owner.differ(live.Tags[tagObject], live.Tags)...)
+	diffs = append(diffs, sameAttributes(live.Attributes, want.Attributes, targetGroupDefaults)...)
+	return append(diffs, k.owner.differ(name, live.Tags)...)
 }
 
 func (k targetGroups) Create(ctx context.Context, object string, want targetGroupSpec, _ string) error {
@@ -137,8 +151,9 @@ func (k targetGroups) Update(ctx context.Context, object string, want targetGrou
 	}
 	if has(diffs, "attribute ") {
 		var attributes []elbtypes.TargetGroupAttribute
-		for _, key := range slices.Sorted(maps.Keys(want.Attributes)) {
-			attributes = append(attributes, elbtypes.TargetGroupAttribute{Key: aws.String(key), Value: aws.String(want.Attributes[key])})
+		set := changed(diffs)
+		for _, key := range slices.Sorted(maps.Keys(set)) {
+			attributes = append(attributes, elbtypes.TargetGroupAttribute{Key: aws.String(key), Value: aws.String(set[key])})
 		}
 		if _, err := k.elb.ModifyTargetGroupAttributes(ctx, &elb.ModifyTargetGroupAttributesInput{TargetGroupArn: live.TargetGroupArn, Attributes: attributes}); err != nil {
 			return err

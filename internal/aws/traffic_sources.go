@@ -89,7 +89,7 @@ func (k trafficSources) ID(live *trafficSourcesLive) string {
 
 func (k trafficSources) State(*trafficSourcesLive) stack.State { return stack.State{} }
 
-func (k trafficSources) Diff(want trafficSourcesSpec, live *trafficSourcesLive) []stack.Difference {
+func (k trafficSources) Diff(_ string, want trafficSourcesSpec, live *trafficSourcesLive) []stack.Difference {
 	var diffs []stack.Difference
 	for _, g := range live.Groups {
 		diffs = append(diffs, sameSet("target group of "+aws.ToString(g.AutoScalingGroupName), k.ours(g), []string{want.TargetGroup})...)

@@ -35,15 +35,12 @@ type vpcAttributes struct {
 var _ stack.Kind[vpcSpec, vpcLive] = vpcs{}
 
 func (k vpcs) Find(ctx context.Context, name string) ([]*vpcLive, error) {
-	found, err := k.reader.vpcs.get(ctx, k.owner.stack)
+	found, err := marked(ctx, k.owner, name, k.reader.vpcs, func(v ec2types.Vpc) []ec2types.Tag { return v.Tags })
 	if err != nil {
 		return nil, err
 	}
 	var out []*vpcLive
 	for _, v := range found {
-		if !k.owner.owns(fromEC2(v.Tags), name) {
-			continue
-		}
 		attributes, err := k.reader.vpcAttributes.get(ctx, aws.ToString(v.VpcId))
 		if isCode(err, "InvalidVpcID.NotFound") {
 			continue
@@ -51,7 +48,7 @@ func (k vpcs) Find(ctx context.Context, name string) ([]*vpcLive, error) {
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, &vpcLive{v, attributes})
+		out = append(out, &vpcLive{*v, attributes})
 	}
 	return out, nil
 }
@@ -65,7 +62,7 @@ func (k vpcs) State(live *vpcLive) stack.State {
 	return stack.State{}
 }
 
-func (k vpcs) Diff(want vpcSpec, live *vpcLive) []stack.Difference {
+func (k vpcs) Diff(name string, want vpcSpec, live *vpcLive) []stack.Difference {
 	diffs := fixed("cidr", aws.ToString(live.CidrBlock), want.CIDR)
 	diffs = append(diffs, fixed("instance tenancy", live.InstanceTenancy, ec2types.TenancyDefault)...)
 	for _, id := range secondary(live.Vpc) {
@@ -73,7 +70,7 @@ func (k vpcs) Diff(want vpcSpec, live *vpcLive) []stack.Difference {
 	}
 	diffs = append(diffs, same("dns support", live.DNSSupport, true)...)
 	diffs = append(diffs, same("dns host names", live.DNSHostnames, true)...)
-	return append(diffs, k.owner.differ(objectOf(live.Tags), fromEC2(live.Tags))...)
+	return append(diffs, k.owner.differ(name, fromEC2(live.Tags))...)
 }
 
 // secondary lists the associations of ranges besides the VPC's first.

@@ -127,7 +127,7 @@ func (k kind) Seal(_ context.Context, t *thing) error {
 	return k.c.mutate(func() error { k.c.things[t.ID].Seal = true; return nil })
 }
 
-func (k kind) Diff(w wantThing, t *thing) []Difference {
+func (k kind) Diff(_ string, w wantThing, t *thing) []Difference {
 	var out []Difference
 	cmp := func(field, got, want string, immutable bool) {
 		if got != want {

@@ -138,14 +138,14 @@ func (o *Object[W, L]) settle(want W) error {
 	}
 	var fit, unfit []*L
 	for _, l := range append([]*L{o.live}, o.superseded...) {
-		if len(immutable(o.kind.Diff(want, l))) > 0 {
+		if len(immutable(o.kind.Diff(o.name, want, l))) > 0 {
 			unfit = append(unfit, l)
 		} else {
 			fit = append(fit, l)
 		}
 	}
 	if _, ok := o.kind.(Replacer); !ok && len(unfit) > 0 && len(fit)+len(unfit) == 1 {
-		return fmt.Errorf("cannot be changed on a living object: %s", reasons(immutable(o.kind.Diff(want, unfit[0]))))
+		return fmt.Errorf("cannot be changed on a living object: %s", reasons(immutable(o.kind.Diff(o.name, want, unfit[0]))))
 	}
 	if len(fit) > 1 {
 		return fmt.Errorf("%s and %s both carry the mark %s of %s; remove the one that is not in use", o.kind.ID(fit[0]), o.kind.ID(fit[1]), o.name, o.stack.Name)
@@ -204,7 +204,7 @@ func (o *Object[W, L]) converge(ctx context.Context, want W) error {
 	// A create call that cannot set everything, and an update that the cloud shows
 	// late, take another round; a third difference of the same kind is a failure.
 	for round := 0; ; round++ {
-		diffs := o.kind.Diff(want, o.Live())
+		diffs := o.kind.Diff(o.name, want, o.Live())
 		if len(diffs) == 0 {
 			return nil
 		}
@@ -269,7 +269,7 @@ func (o *Object[W, L]) awaitChange(ctx context.Context, want W, diffs []Differen
 		if err != nil || !done {
 			return done, err
 		}
-		now := o.kind.Diff(want, o.Live())
+		now := o.kind.Diff(o.name, want, o.Live())
 		return len(now) < len(diffs) || time.Since(start) > 5*time.Second, nil
 	})
 }

@@ -35,7 +35,7 @@ type Kind[W, L any] interface {
 	// State says whether a live object is usable. Pure.
 	State(live *L) State
 	// Diff lists what differs. Pure. Nothing differs when it is empty.
-	Diff(want W, live *L) []Difference
+	Diff(name string, want W, live *L) []Difference
 	// Create makes the object, with the mark of ownership in the same call. The
 	// token is the same for the same stack, object and spec. What one call cannot
 	// set may be left to Update.

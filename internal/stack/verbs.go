@@ -78,7 +78,7 @@ func (o *Object[W, L]) report(r *Report) {
 		r.add(o.name, Difference{Field: "does not exist"})
 	} else {
 		r.Objects[o.name] = o.kind.ID(live)
-		r.add(o.name, o.kind.Diff(want, live)...)
+		r.add(o.name, o.kind.Diff(o.name, want, live)...)
 		if state := o.kind.State(live); state.Phase == Failed {
 			r.add(o.name, Difference{Field: "failed: " + state.Reason})
 		}

@@ -1,0 +1,93 @@
+// Package sandbox serves simulated clouds on loopback, so that anybody can plan, apply, break and destroy a cluster without an
+// account. Only tests and the sandbox's own command use it.
+package sandbox
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/modelserving/terraform-provider-serving/internal/sandbox/aws"
+)
+
+// Config is how a sandbox starts. The zero value has no delays and keeps nothing.
+type Config struct {
+	// AWS is the simulated AWS cloud. Its StateFile is set from StateDir.
+	AWS aws.Config
+	// StateDir keeps the state between runs; empty keeps it in memory.
+	StateDir string
+}
+
+// Server is a running or mountable sandbox.
+type Server struct {
+	// AWS is the cloud behind the server, for tests in the same process. Its methods are the admin API.
+	AWS *aws.Cloud
+
+	handler http.Handler
+	http    *http.Server
+}
+
+// New makes a sandbox that does not listen yet.
+func New(config Config) (*Server, error) {
+	if config.StateDir != "" {
+		if err := os.MkdirAll(config.StateDir, 0o700); err != nil {
+			return nil, fmt.Errorf("make state directory: %w", err)
+		}
+		config.AWS.StateFile = filepath.Join(config.StateDir, "aws.json")
+	}
+	cloud, err := aws.New(config.AWS)
+	if err != nil {
+		return nil, fmt.Errorf("make simulated AWS: %w", err)
+	}
+	s := &Server{AWS: cloud}
+	admin := http.StripPrefix("/_sandbox", s.admin())
+	// No ServeMux here: it would clean paths such as /tags/arn%3A..., which are part of a signature.
+	s.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, "/_sandbox/") {
+			admin.ServeHTTP(w, r)
+			return
+		}
+		cloud.ServeHTTP(w, r)
+	})
+	return s, nil
+}
+
+// Handler serves the clouds and, under /_sandbox/, the admin API.
+func (s *Server) Handler() http.Handler { return s.handler }
+
+// Listen starts serving on a loopback address such as "127.0.0.1:4510" and returns the URL. Port 0 picks a free one.
+func (s *Server) Listen(address string) (string, error) {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return "", fmt.Errorf("listen on %q: %w", address, err)
+	}
+	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return "", fmt.Errorf("listen on %q: the sandbox has no real authentication and listens on loopback only; use 127.0.0.1", address)
+	}
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		return "", fmt.Errorf("listen: %w", err)
+	}
+	s.http = &http.Server{Handler: s.handler, ReadHeaderTimeout: 10 * time.Second}
+	go func() { _ = s.http.Serve(listener) }()
+	return "http://" + listener.Addr().String(), nil
+}
+
+// Close stops serving. Calls that hang are cut off.
+func (s *Server) Close() error {
+	s.AWS.Close()
+	if s.http == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	if err := s.http.Shutdown(ctx); err != nil {
+		return s.http.Close()
+	}
+	return nil
+}
