@@ -2,6 +2,8 @@ package aws
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -231,9 +233,27 @@ func (k *certificates) Delete(ctx context.Context, live *certificateLive) error 
 	}
 	_, err = k.acm.DeleteCertificate(ctx, &acm.DeleteCertificateInput{CertificateArn: &live.ARN})
 	if isCode(err, "ResourceInUseException") {
-		return &stack.BlockedError{By: strings.Join(users, ", "), Err: err}
+		return k.inUse(ctx, err, users)
 	}
 	return absent(err, "ResourceNotFoundException")
+}
+
+// inUse tells a load balancer that is there, which will not let go, from one
+// that ACM has not forgotten yet, which is worth waiting for.
+func (k *certificates) inUse(ctx context.Context, err error, users []string) error {
+	there, listErr := k.reader.loadBalancers.get(ctx, all)
+	for _, lb := range there {
+		if !slices.Contains(users, aws.ToString(lb.LoadBalancerArn)) {
+			continue
+		}
+		tags, _ := k.reader.elbTags.get(ctx, aws.ToString(lb.LoadBalancerArn))
+		whose := ""
+		if s := tags[tagStack]; s != "" {
+			whose = " of " + s + ", which may be what an interrupted apply left: apply again to complete it, then destroy both"
+		}
+		return &advised{err, fmt.Sprintf("The load balancer %s uses it%s.", aws.ToString(lb.LoadBalancerName), whose)}
+	}
+	return &stack.BlockedError{By: strings.Join(users, ", "), Err: errors.Join(err, listErr)}
 }
 
 // switchListeners gives the listeners of one of our load balancers another

@@ -2,6 +2,7 @@ package aws
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -15,6 +16,11 @@ const (
 	// window is how long the first of a batch waits for others. It is short
 	// against one call and long against the start of a graph's finds.
 	window = 4 * time.Millisecond
+	// several is how many keys of one kind, never asked for in one go, say that
+	// this plan is large. Batches then wait for wideWindow, and read everything of
+	// a kind at once where the API can.
+	several    = 3
+	wideWindow = 5 * window
 	// fresh is for how long a read answers for later ones of the same process, so
 	// that one plan is one snapshot. Any write ends it.
 	freshness = 5 * time.Second
@@ -49,10 +55,15 @@ type batch[V any] struct {
 	epoch *epoch
 	// fetch reads many keys; a key without a value is absent in the result.
 	fetch func(ctx context.Context, keys []string) (map[string]V, error)
+	// all reads whatever of the kind may be asked for, and reports whether a key
+	// that is not in the result has no value. It is nil where there is no such call.
+	all func(ctx context.Context) (values map[string]V, complete bool, err error)
 
 	mu     sync.Mutex
 	next   *round[V]
 	rounds map[string]*round[V]
+	// everything is the last round of all.
+	everything *round[V]
 }
 
 // round is one call for several keys, waiting or under way or done.
@@ -63,10 +74,18 @@ type round[V any] struct {
 	done   chan struct{}
 	values map[string]V
 	err    error
+	// partial says that other keys than those in values may have a value too.
+	partial bool
 }
 
 func newBatch[V any](e *epoch, size int, fetch func(context.Context, []string) (map[string]V, error)) *batch[V] {
 	return &batch[V]{size: size, epoch: e, fetch: fetch, rounds: map[string]*round[V]{}}
+}
+
+// orAll adds a read of everything.
+func (b *batch[V]) orAll(all func(context.Context) (map[string]V, bool, error)) *batch[V] {
+	b.all = all
+	return b
 }
 
 type liveReads struct{}
@@ -79,36 +98,89 @@ func withLiveReads(ctx context.Context) context.Context {
 
 // get reads one key, with the zero value when there is nothing.
 func (b *batch[V]) get(ctx context.Context, key string) (V, error) {
-	r := b.join(ctx, key)
+	if r := b.joinAll(ctx, key); r != nil {
+		v, err := r.answer(ctx, key)
+		// An error, as a permission that is missing, is for the smaller read to tell.
+		if err == nil && (!r.partial || r.has(key)) || ctx.Err() != nil {
+			return v, err
+		}
+	}
+	return b.join(ctx, key).answer(ctx, key)
+}
+
+// answer waits for the round.
+func (r *round[V]) answer(ctx context.Context, key string) (V, error) {
+	var zero V
 	select {
 	case <-r.done:
-		return r.values[key], r.err
 	case <-ctx.Done():
-		var zero V
+	}
+	if ctx.Err() != nil {
 		return zero, context.Cause(ctx)
 	}
+	if r.err != nil {
+		return zero, r.err
+	}
+	return r.values[key], nil
+}
+
+func (r *round[V]) has(key string) bool { _, ok := r.values[key]; return ok }
+
+// current reports whether a round may answer a read: no write has come between,
+// and it is neither old nor failed.
+func (b *batch[V]) current(ctx context.Context, r *round[V]) bool {
+	if r == nil || r.epoch != b.epoch.Load() || ctx.Value(liveReads{}) != nil {
+		return false
+	}
+	return (r.at.IsZero() || time.Since(r.at) < freshness) && !r.failed()
+}
+
+// joinAll finds or starts a round of everything, when that is possible and
+// cheaper: a read by key is not there yet, and several have been necessary.
+func (b *batch[V]) joinAll(ctx context.Context, key string) *round[V] {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.all == nil || ctx.Value(liveReads{}) != nil || strings.HasPrefix(key, byID) || b.current(ctx, b.rounds[key]) {
+		return nil
+	}
+	if b.current(ctx, b.everything) {
+		return b.everything
+	}
+	if len(b.rounds) < several || b.next != nil && b.next.epoch == b.epoch.Load() {
+		return nil
+	}
+	if b.everything != nil && b.everything.failed() {
+		return nil
+	}
+	r := &round[V]{epoch: b.epoch.Load(), at: time.Now(), done: make(chan struct{})}
+	b.everything = r
+	go b.perform(context.WithoutCancel(ctx), r, func(ctx context.Context) (map[string]V, bool, error) { return b.all(ctx) })
+	return r
 }
 
 // join finds the round that answers a key, or starts one.
 func (b *batch[V]) join(ctx context.Context, key string) *round[V] {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	now := b.epoch.Load()
-	if r := b.rounds[key]; r != nil && r.epoch == now && ctx.Value(liveReads{}) == nil && (r.at.IsZero() || time.Since(r.at) < freshness) && !r.failed() {
+	if r := b.rounds[key]; b.current(ctx, r) {
 		return r
 	}
 	r := b.next
-	if r == nil || r.epoch != now {
+	if now := b.epoch.Load(); r == nil || r.epoch != now {
 		r = &round[V]{epoch: now, done: make(chan struct{})}
 		b.next = r
-		time.AfterFunc(window, func() { b.run(context.WithoutCancel(ctx), r) })
-	}
-	for _, k := range r.keys {
-		if k == key {
-			return r
+		wait := window
+		if len(b.rounds) >= several {
+			wait = wideWindow
 		}
+		if b.size == 1 {
+			wait = 0
+		}
+		time.AfterFunc(wait, func() { b.run(context.WithoutCancel(ctx), r) })
 	}
-	r.keys = append(r.keys, key)
+	if !slices.Contains(r.keys, key) {
+		r.keys = append(r.keys, key)
+	}
 	b.rounds[key] = r
 	if len(r.keys) == b.size {
 		b.next = nil
@@ -123,9 +195,17 @@ func (b *batch[V]) run(ctx context.Context, r *round[V]) {
 	}
 	r.at = time.Now()
 	b.mu.Unlock()
+	b.perform(ctx, r, func(ctx context.Context) (map[string]V, bool, error) {
+		values, err := b.fetch(ctx, r.keys)
+		return values, true, err
+	})
+}
+
+func (b *batch[V]) perform(ctx context.Context, r *round[V], read func(context.Context) (map[string]V, bool, error)) {
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
-	r.values, r.err = b.fetch(ctx, r.keys)
+	values, complete, err := read(ctx)
+	r.values, r.partial, r.err = values, !complete, err
 	close(r.done)
 }
 

@@ -98,8 +98,8 @@ func (c *client) recallPools(ctx context.Context, spec *serving.Cluster, ownRole
 	}
 	o := clusterOwner(*spec)
 	for _, g := range groups {
-		pool, ok := strings.CutPrefix(g.Tags[tagObject], objectNodePool)
-		if !ok || g.Tags[tagStack] != o.stack || g.Status == ekstypes.NodegroupStatusDeleting {
+		pool, ok := strings.CutPrefix(o.nameOf(g.Tags, aws.ToString(g.NodegroupArn)), objectNodePool)
+		if !ok || g.Status == ekstypes.NodegroupStatusDeleting {
 			continue
 		}
 		spec.NodePools[pool] = poolOf(g, serving.NodePool{MachineType: strings.Join(g.InstanceTypes, ","), DiskGB: int64(aws.ToInt32(g.DiskSize)), Spot: g.CapacityType == ekstypes.CapacityTypesSpot})

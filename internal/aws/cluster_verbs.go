@@ -92,10 +92,10 @@ func (c *client) clusterRemains(ctx context.Context, spec serving.Cluster) (rema
 	}
 	var names []string
 	for _, s := range subnets {
-		names = append(names, objectOf(s.Tags))
+		names = append(names, o.nameOf(fromEC2(s.Tags), aws.ToString(s.SubnetId)))
 	}
 	for _, a := range addresses {
-		names = append(names, objectOf(a.Tags))
+		names = append(names, o.nameOf(fromEC2(a.Tags), aws.ToString(a.AllocationId)))
 	}
 	for _, name := range names {
 		for _, kind := range []string{objectPrivateSubnet, objectPublicSubnet, "elastic_ip/"} {
@@ -113,7 +113,7 @@ func (c *client) clusterRemains(ctx context.Context, spec serving.Cluster) (rema
 		return left, err
 	}
 	for _, g := range groups {
-		if pool, ok := strings.CutPrefix(g.Tags[tagObject], objectNodePool); ok && g.Tags[tagStack] == o.stack {
+		if pool, ok := strings.CutPrefix(o.nameOf(g.Tags, aws.ToString(g.NodegroupArn)), objectNodePool); ok {
 			left.Pools = append(left.Pools, pool)
 		}
 	}

@@ -9,6 +9,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
+
 	sandboxaws "github.com/modelserving/terraform-provider-serving/internal/sandbox/aws"
 	"github.com/modelserving/terraform-provider-serving/internal/sandbox/sandboxtest"
 	"github.com/modelserving/terraform-provider-serving/internal/serving"
@@ -66,7 +69,7 @@ var unowned = map[string]map[string]string{
 	},
 	"eks.access_entry": {
 		`/(AccessEntryArn|Automatic|ClusterName|CreatedAt|ModifiedAt|PrincipalArn|Type)`: immutable,
-		`/Policies/[^/]*/(AssociatedAt|ModifiedAt)`:                                      computed,
+		`/Policies/[^/]*/(AssociatedAt|ModifiedAt|PolicyArn)`:                            computed,
 	},
 	"eks.cluster": {
 		`/(Arn|CertificateAuthority/.*|CreatedAt|Creator|Endpoint|Final/.*|Identity/.*|Interfaces/.*|Name|PlatformVersion|SecurityGroup|Status|Update)`: computed,
@@ -80,13 +83,15 @@ var unowned = map[string]map[string]string{
 	"eks.nodegroup": {
 		`/(ClusterName|CreatedAt|Group|ModifiedAt|NodegroupArn|NodegroupName|Resources/.*|Status|Update)`: computed,
 		`/(AmiType|CapacityType|DiskSize|InstanceTypes/.*|NodeRole|Subnets/.*)`:                           immutable,
+		// The Auto Scaling group holds the sizes: TestDriftOfPoolSize.
+		`/ScalingConfig/(MinSize|MaxSize)`: elsewhere,
 		// The autoscaler owns the desired size, AWS the image's release.
 		`/(ScalingConfig/DesiredSize|ReleaseVersion)`: others,
 	},
 	"elb.listener": {
-		`/(ListenerArn|LoadBalancerArn|Serial|MutualAuthentication/TrustStoreAssociationStatus)`: computed,
-		`/MutualAuthentication/AdvertiseTrustStoreCaNames`:                                       noEffect,
-		`/Attributes/routing.http.request.x_amzn_.*`:                                             noEffect,
+		`/(Port|ListenerArn|LoadBalancerArn|Serial|MutualAuthentication/TrustStoreAssociationStatus)`: computed,
+		`/MutualAuthentication/AdvertiseTrustStoreCaNames`:                                            noEffect,
+		`/Attributes/routing.http.request.x_amzn_.*`:                                                  noEffect,
 	},
 	"elb.load_balancer": {
 		`/(CanonicalHostedZoneId|CreatedTime|DNSName|EnablePrefixForIpv6SourceNat|Interfaces/.*|LoadBalancerArn|LoadBalancerName|Scheme|State/.*|Type|VpcId|AvailabilityZones/\d+/ZoneName)`: immutable,
@@ -99,6 +104,8 @@ var unowned = map[string]map[string]string{
 		`/Actions/\d+/ForwardConfig/TargetGroupStickinessConfig/DurationSeconds`: noEffect,
 	},
 	"elb.target_group": {
+		// Only groups of Lambda functions can do without health checks.
+		`/HealthCheckEnabled`: immutable,
 		`/(Port|Protocol|ProtocolVersion|IpAddressType|Serial|TargetGroupArn|TargetGroupName|TargetType|VpcId)`: immutable,
 		`/Targets/.*`: others,
 		`/Attributes/stickiness.(type|app_cookie.*|lb_cookie.*)`: noEffect,
@@ -133,8 +140,15 @@ func spoil(t *testing.T, f sandboxaws.Field) sandboxaws.Field {
 	switch v := f.Value.(type) {
 	case bool:
 		f.Value = !v
-	case float64:
-		f.Value = v + 1
+	case json.Number:
+		n, err := v.Int64()
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.Value = n + 1
+		if strings.HasSuffix(f.Path, "/FromPort") {
+			f.Value = n - 1
+		}
 	case string:
 		switch {
 		case f.Kind == "acm.certificate" && f.Path == "/Body":
@@ -143,6 +157,10 @@ func spoil(t *testing.T, f sandboxaws.Field) sandboxaws.Field {
 			f.Value = "198.51.100.0/24"
 		case strings.HasSuffix(f.Path, "/Version"):
 			f.Value = "1.32"
+		case v == "tcp":
+			f.Value = "udp"
+		case v == "NO_SCHEDULE":
+			f.Value = "NO_EXECUTE"
 		case v == "false":
 			f.Value = "true"
 		case v == "true":
@@ -178,9 +196,16 @@ func TestDriftOfEveryField(t *testing.T) {
 		t.Fatal(err)
 	}
 	reasons, tested := map[string]int{}, 0
+	objects := map[sandboxaws.Object]map[string]any{}
 	for _, f := range before {
-		if skip := exemptObject(t, sandbox, f); skip != "" {
-			reasons[skip]++
+		if objects[f.Object] == nil {
+			objects[f.Object] = map[string]any{}
+		}
+		objects[f.Object][f.Path] = f.Value
+	}
+	for _, f := range before {
+		if reason := exemptObject(objects, f); reason != "" {
+			reasons[reason]++
 			continue
 		}
 		if reason := exempt(f); reason != "" {
@@ -188,7 +213,8 @@ func TestDriftOfEveryField(t *testing.T) {
 			continue
 		}
 		tested++
-		if problem := driftOf(t, sandbox, b, spec, certificate, f); problem != "" {
+		f = successor(t, sandbox, objects, f)
+		if problem := driftOf(t, sandbox, b, &spec, certificate, f); problem != "" {
 			t.Errorf("%s %s %s = %.40v: %s", f.Kind, f.ID, f.Path, f.Value, problem)
 			// Whatever went wrong must not spoil the other fields.
 			_ = sandbox.AWS.Mutate(f)
@@ -200,51 +226,76 @@ func TestDriftOfEveryField(t *testing.T) {
 	}
 }
 
-// exemptObject gives the reason why an object is not ours at all.
-func exemptObject(t *testing.T, sandbox *sandboxtest.Sandbox, f sandboxaws.Field) string {
+// successor follows an object that a repair has replaced: a rule is made anew.
+func successor(t *testing.T, sandbox *sandboxtest.Sandbox, objects map[sandboxaws.Object]map[string]any, f sandboxaws.Field) sandboxaws.Field {
 	t.Helper()
-	object := objectFields(t, sandbox, f)
-	text, _ := json.Marshal(object)
+	if f.Kind != "ec2.security_group_rule" {
+		return f
+	}
+	all, err := sandbox.AWS.Fields()
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := map[sandboxaws.Object]map[string]any{}
+	for _, field := range all {
+		if field.Kind != f.Kind {
+			continue
+		}
+		if now[field.Object] == nil {
+			now[field.Object] = map[string]any{}
+		}
+		now[field.Object][field.Path] = field.Value
+	}
+	for object, fields := range now {
+		same := ours(fields) == ours(objects[f.Object])
+		for path, value := range objects[f.Object] {
+			// Repaired tags may stand in another order.
+			same = same && (strings.Contains(path, "SecurityGroupRule") || strings.HasPrefix(path, "/Tags/") || fields[path] == value)
+		}
+		if same {
+			f.Object = object
+			return f
+		}
+	}
+	t.Fatalf("%s %s has no successor", f.Kind, f.ID)
+	return f
+}
+
+// exemptObject gives the reason why a field is exempt that depends on the object.
+func exemptObject(objects map[sandboxaws.Object]map[string]any, f sandboxaws.Field) string {
+	object := objects[f.Object]
 	switch f.Kind {
 	case "iam.role", "eks.access_entry", "ec2.security_group":
 		// The role of the test itself, the creator's entry, and EKS's own group.
-		if !strings.Contains(string(text), tagStack) {
+		if !ours(object) {
 			return others
 		}
 	case "ec2.security_group_rule":
-		group := fmt.Sprint(object["/GroupId"])
-		ours := strings.Contains(string(text), tagStack)
-		for path, value := range kindFields(t, sandbox, "ec2.security_group", group) {
-			ours = ours || strings.HasSuffix(path, "/Key") && value == tagStack
-		}
-		if !ours {
+		group := f.Object
+		group.Kind, group.ID = "ec2.security_group", fmt.Sprint(object["/GroupId"])
+		if !ours(object) && !ours(objects[group]) {
 			return others
+		}
+	case "elb.listener":
+		if fmt.Sprint(object["/Port"]) == "80" && strings.HasPrefix(f.Path, "/Attributes/") {
+			return notOwned
 		}
 	}
 	return ""
 }
 
-func objectFields(t *testing.T, sandbox *sandboxtest.Sandbox, f sandboxaws.Field) map[string]any {
-	return kindFields(t, sandbox, f.Kind, f.ID)
-}
-
-func kindFields(t *testing.T, sandbox *sandboxtest.Sandbox, kind, id string) map[string]any {
-	t.Helper()
-	all, err := sandbox.AWS.Fields()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out := map[string]any{}
-	for _, f := range all {
-		if f.Kind == kind && f.ID == id {
-			out[f.Path] = f.Value
+// ours reports whether an object carries a mark.
+func ours(object map[string]any) bool {
+	for path, value := range object {
+		if value == tagStack || strings.HasSuffix(path, "/"+tagStack) {
+			return true
 		}
 	}
-	return out
+	return false
 }
 
 // driftOf changes one field, and says what was wrong with what followed.
-func driftOf(t *testing.T, sandbox *sandboxtest.Sandbox, b *Backend, spec serving.Cluster, certificate serving.Certificate, f sandboxaws.Field) string {
+func driftOf(t *testing.T, sandbox *sandboxtest.Sandbox, b *Backend, spec *serving.Cluster, certificate serving.Certificate, f sandboxaws.Field) string {
 	t.Helper()
 	spoilt := spoil(t, f)
 	if err := sandbox.AWS.Mutate(spoilt); err != nil {
@@ -254,17 +305,19 @@ func driftOf(t *testing.T, sandbox *sandboxtest.Sandbox, b *Backend, spec servin
 	if strings.HasPrefix(f.Kind, "acm.") {
 		return certificateDrift(t, b, certificate)
 	}
-	clean, err := shows(t, b, spec)
+	clean, err := shows(t, b, *spec)
 	if err != nil {
 		return "observe: " + err.Error()
 	}
 	if clean {
 		return fmt.Sprintf("a change to %v is not seen", spoilt.Value)
 	}
-	if _, err := b.UpdateCluster(t.Context(), spec); err != nil {
+	repaired, err := b.UpdateCluster(t.Context(), *spec)
+	if err != nil {
 		return "repair: " + err.Error()
 	}
-	if clean, err = shows(t, b, spec); err != nil || !clean {
+	spec.LastSeen = repaired.Objects
+	if clean, err = shows(t, b, *spec); err != nil || !clean {
 		return fmt.Sprintf("after the repair it still shows, error %v", err)
 	}
 	return ""
@@ -282,6 +335,7 @@ func shows(t *testing.T, b *Backend, spec serving.Cluster) (clean bool, err erro
 
 // sameSpec compares what a configuration says, defaults of the cloud left out.
 func sameSpec(a, b serving.Cluster) bool {
+	a.LastSeen, b.LastSeen = nil, nil
 	a.Network.ServiceCIDR, b.Network.ServiceCIDR = "", ""
 	return reflect.DeepEqual(a, b)
 }
@@ -370,6 +424,54 @@ func TestDriftOfEveryObject(t *testing.T) {
 			t.Errorf("after the repair of a removed %s: %v", object, repaired.Drift)
 		}
 		spec.LastSeen = repaired.Objects
+	}
+}
+
+// TestDriftOfPoolSize changes a node group's sizes where somebody would: on its
+// Auto Scaling group.
+func TestDriftOfPoolSize(t *testing.T) {
+	t.Parallel()
+	sandbox := newSandbox(t)
+	b := testBackend(sandbox.URL)
+	withOps(t, b)
+	if _, err := b.CreateCertificate(t.Context(), testCertificate(t)); err != nil {
+		t.Fatal(err)
+	}
+	spec := testCluster(serving.Private)
+	seen, err := b.CreateCluster(t.Context(), spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	spec.Network.Zones, spec.LastSeen = seen.Spec.Network.Zones, seen.Objects
+	c, err := b.client(t.Context(), testRegion)
+	if err != nil {
+		t.Fatal(err)
+	}
+	group := aws.String(seen.Objects[objectTrafficSources+"cpu"])
+	for name, change := range map[string]*autoscaling.UpdateAutoScalingGroupInput{
+		"maximum": {AutoScalingGroupName: group, MaxSize: aws.Int32(11)},
+		"minimum": {AutoScalingGroupName: group, MinSize: aws.Int32(1)},
+	} {
+		if _, err := c.autoscaling.UpdateAutoScalingGroup(t.Context(), change); err != nil {
+			t.Fatal(err)
+		}
+		now, err := b.ObserveCluster(t.Context(), spec)
+		if err != nil || len(now.Drift) != 0 || reflect.DeepEqual(now.Spec.NodePools["cpu"], spec.NodePools["cpu"]) {
+			t.Errorf("a changed %s is not seen as the attribute: %+v, drift %v, error %v", name, now.Spec.NodePools["cpu"], now.Drift, err)
+		}
+		if _, err := b.UpdateCluster(t.Context(), spec); err != nil {
+			t.Fatal(err)
+		}
+		if clean, err := shows(t, b, spec); err != nil || !clean {
+			t.Errorf("the %s is not repaired, error %v", name, err)
+		}
+	}
+	// The desired size is the autoscaler's, and no drift.
+	if _, err := c.autoscaling.UpdateAutoScalingGroup(t.Context(), &autoscaling.UpdateAutoScalingGroupInput{AutoScalingGroupName: group, DesiredCapacity: aws.Int32(5)}); err != nil {
+		t.Fatal(err)
+	}
+	if clean, err := shows(t, testBackend(sandbox.URL), spec); err != nil || !clean {
+		t.Errorf("a changed desired size shows, error %v", err)
 	}
 }
 

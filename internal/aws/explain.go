@@ -44,6 +44,17 @@ func (e *APIError) Error() string {
 // Unwrap gives the SDK's error.
 func (e *APIError) Unwrap() error { return e.err }
 
+// advised is an error that knows better what to do next than its code tells.
+type advised struct {
+	err    error
+	advice string
+}
+
+func (e *advised) Error() string { return e.err.Error() + "\n" + e.advice }
+
+// Unwrap gives the cloud's error.
+func (e *advised) Unwrap() error { return e.err }
+
 // explain replaces the SDK's errors inside err by ones that say what to do.
 func explain(err error) error {
 	if err == nil {
@@ -101,6 +112,10 @@ func explainCall(err error) error {
 		e.Message, e.Advice = dns.Error(), "The endpoint's host does not resolve: is the region spelled right, and does this machine have a way out?"
 	case errors.As(err, &dial):
 		e.Message, e.Advice = dial.Error(), "The endpoint cannot be reached: check the network, a proxy, AWS_ENDPOINT_URL, or that the sandbox runs."
+	}
+	var better *advised
+	if errors.As(err, &better) {
+		e.Advice = better.advice
 	}
 	var blocked *stack.BlockedError
 	if errors.As(err, &blocked) && blocked.By != "" {

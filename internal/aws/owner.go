@@ -44,6 +44,20 @@ func (o owner) owns(tags map[string]string, object, id string) bool {
 	return tags[tagStack] == o.stack && tags[tagObject] == object || id != "" && o.lastSeen[object] == id
 }
 
+// nameOf is the object name of what carries tags: the one it was last seen
+// under, or else the one in its mark.
+func (o owner) nameOf(tags map[string]string, id string) string {
+	for name, seen := range o.lastSeen {
+		if seen == id {
+			return name
+		}
+	}
+	if tags[tagStack] != o.stack {
+		return ""
+	}
+	return tags[tagObject]
+}
+
 // claim is for objects that are found by their name: it is a
 // *stack.ForeignError unless they carry the mark.
 func (o owner) claim(tags map[string]string, object, id, what string) error {

@@ -28,8 +28,6 @@ const all = ""
 // objects are read by the stack they are marked with; each batch is one call
 // per kind, however many stacks ask.
 type reader struct {
-	epoch *epoch
-
 	vpcs           *batch[[]ec2types.Vpc]
 	vpcAttributes  *batch[vpcAttributes]
 	subnets        *batch[[]ec2types.Subnet]
@@ -58,40 +56,40 @@ type reader struct {
 }
 
 func newReader(c *client, e *epoch) *reader {
-	r := &reader{epoch: e}
-	r.vpcs = newBatch(e, ec2Values, byStack("vpc-id", func(ctx context.Context, f []ec2types.Filter) ([]ec2types.Vpc, error) {
+	r := &reader{}
+	r.vpcs = byStack(e, "vpc-id", func(ctx context.Context, f []ec2types.Filter) ([]ec2types.Vpc, error) {
 		return pages(ctx, ec2.NewDescribeVpcsPaginator(c.ec2, &ec2.DescribeVpcsInput{Filters: f}), func(o *ec2.DescribeVpcsOutput) []ec2types.Vpc { return o.Vpcs })
-	}, func(v ec2types.Vpc) []ec2types.Tag { return v.Tags }, func(v ec2types.Vpc) *string { return v.VpcId }))
-	r.subnets = newBatch(e, ec2Values, byStack("subnet-id", func(ctx context.Context, f []ec2types.Filter) ([]ec2types.Subnet, error) {
+	}, func(v ec2types.Vpc) []ec2types.Tag { return v.Tags }, func(v ec2types.Vpc) *string { return v.VpcId })
+	r.subnets = byStack(e, "subnet-id", func(ctx context.Context, f []ec2types.Filter) ([]ec2types.Subnet, error) {
 		return pages(ctx, ec2.NewDescribeSubnetsPaginator(c.ec2, &ec2.DescribeSubnetsInput{Filters: f}), func(o *ec2.DescribeSubnetsOutput) []ec2types.Subnet { return o.Subnets })
-	}, func(s ec2types.Subnet) []ec2types.Tag { return s.Tags }, func(s ec2types.Subnet) *string { return s.SubnetId }))
-	r.gateways = newBatch(e, ec2Values, byStack("internet-gateway-id", func(ctx context.Context, f []ec2types.Filter) ([]ec2types.InternetGateway, error) {
+	}, func(s ec2types.Subnet) []ec2types.Tag { return s.Tags }, func(s ec2types.Subnet) *string { return s.SubnetId })
+	r.gateways = byStack(e, "internet-gateway-id", func(ctx context.Context, f []ec2types.Filter) ([]ec2types.InternetGateway, error) {
 		return pages(ctx, ec2.NewDescribeInternetGatewaysPaginator(c.ec2, &ec2.DescribeInternetGatewaysInput{Filters: f}), func(o *ec2.DescribeInternetGatewaysOutput) []ec2types.InternetGateway { return o.InternetGateways })
-	}, func(g ec2types.InternetGateway) []ec2types.Tag { return g.Tags }, func(g ec2types.InternetGateway) *string { return g.InternetGatewayId }))
-	r.addresses = newBatch(e, ec2Values, byStack("allocation-id", func(ctx context.Context, f []ec2types.Filter) ([]ec2types.Address, error) {
+	}, func(g ec2types.InternetGateway) []ec2types.Tag { return g.Tags }, func(g ec2types.InternetGateway) *string { return g.InternetGatewayId })
+	r.addresses = byStack(e, "allocation-id", func(ctx context.Context, f []ec2types.Filter) ([]ec2types.Address, error) {
 		out, err := c.ec2.DescribeAddresses(ctx, &ec2.DescribeAddressesInput{Filters: f})
 		if err != nil {
 			return nil, err
 		}
 		return out.Addresses, nil
-	}, func(a ec2types.Address) []ec2types.Tag { return a.Tags }, func(a ec2types.Address) *string { return a.AllocationId }))
-	r.natGateways = newBatch(e, ec2Values, byStack("nat-gateway-id", func(ctx context.Context, f []ec2types.Filter) ([]ec2types.NatGateway, error) {
+	}, func(a ec2types.Address) []ec2types.Tag { return a.Tags }, func(a ec2types.Address) *string { return a.AllocationId })
+	r.natGateways = byStack(e, "nat-gateway-id", func(ctx context.Context, f []ec2types.Filter) ([]ec2types.NatGateway, error) {
 		return pages(ctx, ec2.NewDescribeNatGatewaysPaginator(c.ec2, &ec2.DescribeNatGatewaysInput{Filter: f}), func(o *ec2.DescribeNatGatewaysOutput) []ec2types.NatGateway { return o.NatGateways })
-	}, func(n ec2types.NatGateway) []ec2types.Tag { return n.Tags }, func(n ec2types.NatGateway) *string { return n.NatGatewayId }))
-	r.routeTables = newBatch(e, ec2Values, byStack("route-table-id", func(ctx context.Context, f []ec2types.Filter) ([]ec2types.RouteTable, error) {
+	}, func(n ec2types.NatGateway) []ec2types.Tag { return n.Tags }, func(n ec2types.NatGateway) *string { return n.NatGatewayId })
+	r.routeTables = byStack(e, "route-table-id", func(ctx context.Context, f []ec2types.Filter) ([]ec2types.RouteTable, error) {
 		return pages(ctx, ec2.NewDescribeRouteTablesPaginator(c.ec2, &ec2.DescribeRouteTablesInput{Filters: f}), func(o *ec2.DescribeRouteTablesOutput) []ec2types.RouteTable { return o.RouteTables })
-	}, func(t ec2types.RouteTable) []ec2types.Tag { return t.Tags }, func(t ec2types.RouteTable) *string { return t.RouteTableId }))
-	r.securityGroups = newBatch(e, ec2Values, byStack("group-id", func(ctx context.Context, f []ec2types.Filter) ([]ec2types.SecurityGroup, error) {
+	}, func(t ec2types.RouteTable) []ec2types.Tag { return t.Tags }, func(t ec2types.RouteTable) *string { return t.RouteTableId })
+	r.securityGroups = byStack(e, "group-id", func(ctx context.Context, f []ec2types.Filter) ([]ec2types.SecurityGroup, error) {
 		return pages(ctx, ec2.NewDescribeSecurityGroupsPaginator(c.ec2, &ec2.DescribeSecurityGroupsInput{Filters: f}), func(o *ec2.DescribeSecurityGroupsOutput) []ec2types.SecurityGroup { return o.SecurityGroups })
-	}, func(g ec2types.SecurityGroup) []ec2types.Tag { return g.Tags }, func(g ec2types.SecurityGroup) *string { return g.GroupId }))
-	r.groupRules = newBatch(e, ec2Values, byStack("security-group-rule-id", func(ctx context.Context, f []ec2types.Filter) ([]ec2types.SecurityGroupRule, error) {
+	}, func(g ec2types.SecurityGroup) []ec2types.Tag { return g.Tags }, func(g ec2types.SecurityGroup) *string { return g.GroupId })
+	r.groupRules = byStack(e, "security-group-rule-id", func(ctx context.Context, f []ec2types.Filter) ([]ec2types.SecurityGroupRule, error) {
 		return pages(ctx, ec2.NewDescribeSecurityGroupRulesPaginator(c.ec2, &ec2.DescribeSecurityGroupRulesInput{Filters: f}), func(o *ec2.DescribeSecurityGroupRulesOutput) []ec2types.SecurityGroupRule {
 			return o.SecurityGroupRules
 		})
-	}, func(g ec2types.SecurityGroupRule) []ec2types.Tag { return g.Tags }, func(g ec2types.SecurityGroupRule) *string { return g.SecurityGroupRuleId }))
+	}, func(g ec2types.SecurityGroupRule) []ec2types.Tag { return g.Tags }, func(g ec2types.SecurityGroupRule) *string { return g.SecurityGroupRuleId })
 	r.vpcAttributes = newBatch(e, 1, one(c.vpcAttributes))
 
-	r.roles = newBatch(e, 100, c.readRoles)
+	r.roles = newBatch(e, 100, c.readRoles).orAll(c.readAllRoles)
 
 	r.clusters = newBatch(e, 1, one(func(ctx context.Context, name string) (*ekstypes.Cluster, error) {
 		out, err := c.eks.DescribeCluster(ctx, &eks.DescribeClusterInput{Name: &name})
@@ -105,15 +103,11 @@ func newReader(c *client, e *epoch) *reader {
 	}))
 	r.nodeGroups = newBatch(e, 1, one(c.readNodeGroups))
 	r.scalingGroups = newBatch(e, 50, func(ctx context.Context, names []string) (map[string]*astypes.AutoScalingGroup, error) {
-		groups, err := pages(ctx, autoscaling.NewDescribeAutoScalingGroupsPaginator(c.autoscaling, &autoscaling.DescribeAutoScalingGroupsInput{AutoScalingGroupNames: names, MaxRecords: aws.Int32(100)}),
-			func(o *autoscaling.DescribeAutoScalingGroupsOutput) []astypes.AutoScalingGroup {
-				return o.AutoScalingGroups
-			})
-		out := map[string]*astypes.AutoScalingGroup{}
-		for _, g := range groups {
-			out[aws.ToString(g.AutoScalingGroupName)] = &g
-		}
-		return out, err
+		return c.readScalingGroups(ctx, &autoscaling.DescribeAutoScalingGroupsInput{AutoScalingGroupNames: names})
+	}).orAll(func(ctx context.Context) (map[string]*astypes.AutoScalingGroup, bool, error) {
+		// EKS tags the groups it makes; somebody may have removed that.
+		out, err := c.readScalingGroups(ctx, &autoscaling.DescribeAutoScalingGroupsInput{Filters: []astypes.Filter{{Name: aws.String("tag-key"), Values: []string{"eks:cluster-name"}}}})
+		return out, false, err
 	})
 
 	// The describes by name fail as a whole when one name is missing, and an
@@ -169,10 +163,21 @@ func one[V any](read func(context.Context, string) (V, error)) func(context.Cont
 // byID starts a key that is an object's id instead of a stack's name.
 const byID = "id:"
 
-// byStack adapts a describe with filters to keys that are names of stacks, or
-// ids of objects whose mark is damaged. The filter is EC2's for ids of the kind.
-func byStack[T any](filter string, describe func(context.Context, []ec2types.Filter) ([]T, error), tags func(T) []ec2types.Tag, id func(T) *string) func(context.Context, []string) (map[string][]T, error) {
-	return func(ctx context.Context, keys []string) (map[string][]T, error) {
+// byStack batches a describe with filters. Keys are names of stacks, or ids of
+// objects whose mark is damaged; the filter is EC2's for ids of the kind.
+func byStack[T any](e *epoch, filter string, describe func(context.Context, []ec2types.Filter) ([]T, error), tags func(T) []ec2types.Tag, id func(T) *string) *batch[[]T] {
+	read := func(ctx context.Context, out map[string][]T, filter string, values []string, key func(T) string) error {
+		if len(values) == 0 {
+			return nil
+		}
+		found, err := describe(ctx, []ec2types.Filter{{Name: &filter, Values: values}})
+		for _, t := range found {
+			out[key(t)] = append(out[key(t)], t)
+		}
+		return err
+	}
+	stackOf := func(t T) string { return fromEC2(tags(t))[tagStack] }
+	return newBatch(e, ec2Values, func(ctx context.Context, keys []string) (map[string][]T, error) {
 		out := map[string][]T{}
 		var stacks, ids []string
 		for _, key := range keys {
@@ -182,28 +187,16 @@ func byStack[T any](filter string, describe func(context.Context, []ec2types.Fil
 				stacks = append(stacks, key)
 			}
 		}
-		if len(stacks) > 0 {
-			found, err := describe(ctx, []ec2types.Filter{{Name: aws.String("tag:" + tagStack), Values: stacks}})
-			if err != nil {
-				return nil, err
-			}
-			for _, t := range found {
-				s := fromEC2(tags(t))[tagStack]
-				out[s] = append(out[s], t)
-			}
+		if err := read(ctx, out, "tag:"+tagStack, stacks, stackOf); err != nil {
+			return nil, err
 		}
-		if len(ids) > 0 {
-			found, err := describe(ctx, []ec2types.Filter{{Name: &filter, Values: ids}})
-			if err != nil {
-				return nil, err
-			}
-			for _, t := range found {
-				key := byID + aws.ToString(id(t))
-				out[key] = append(out[key], t)
-			}
-		}
-		return out, nil
-	}
+		err := read(ctx, out, filter, ids, func(t T) string { return byID + aws.ToString(id(t)) })
+		return out, err
+	}).orAll(func(ctx context.Context) (map[string][]T, bool, error) {
+		out := map[string][]T{}
+		err := read(ctx, out, "tag-key", []string{tagStack}, stackOf)
+		return out, true, err
+	})
 }
 
 // paginator is what every SDK paginator of type P with options O has.
@@ -223,6 +216,20 @@ func pages[P, O, T any](ctx context.Context, p paginator[P, O], items func(*P) [
 		out = append(out, items(page)...)
 	}
 	return out, nil
+}
+
+// readScalingGroups describes Auto Scaling groups without their instances.
+func (c *client) readScalingGroups(ctx context.Context, in *autoscaling.DescribeAutoScalingGroupsInput) (map[string]*astypes.AutoScalingGroup, error) {
+	in.MaxRecords, in.IncludeInstances = aws.Int32(100), aws.Bool(false)
+	groups, err := pages(ctx, autoscaling.NewDescribeAutoScalingGroupsPaginator(c.autoscaling, in),
+		func(o *autoscaling.DescribeAutoScalingGroupsOutput) []astypes.AutoScalingGroup {
+			return o.AutoScalingGroups
+		})
+	out := map[string]*astypes.AutoScalingGroup{}
+	for _, g := range groups {
+		out[aws.ToString(g.AutoScalingGroupName)] = &g
+	}
+	return out, err
 }
 
 // readNodeGroups describes all node groups of a cluster.

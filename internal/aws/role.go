@@ -148,7 +148,7 @@ const listPages = 2
 func (c *client) readRoles(ctx context.Context, names []string) (map[string]*roleLive, error) {
 	out := map[string]*roleLive{}
 	if len(names) > 1 {
-		complete, err := c.listRoles(ctx, names, out)
+		complete, err := c.listRoles(ctx, out, names...)
 		if complete || err != nil && !isCode(err, "AccessDenied", "UnauthorizedOperation", "InvalidAction") {
 			return out, err
 		}
@@ -167,13 +167,20 @@ func (c *client) readRoles(ctx context.Context, names []string) (map[string]*rol
 	return out, err
 }
 
-// listRoles fills out from the account's roles, and reports whether a name that
-// is still missing does not exist.
-func (c *client) listRoles(ctx context.Context, names []string, out map[string]*roleLive) (complete bool, err error) {
+// readAllRoles reads the account's roles as far as they fit into a few calls.
+func (c *client) readAllRoles(ctx context.Context) (map[string]*roleLive, bool, error) {
+	out := map[string]*roleLive{}
+	complete, err := c.listRoles(ctx, out)
+	return out, complete, err
+}
+
+// listRoles fills out with the named roles, or with all of the account's, and
+// reports whether one that is still missing does not exist.
+func (c *client) listRoles(ctx context.Context, out map[string]*roleLive, names ...string) (complete bool, err error) {
 	p := iam.NewGetAccountAuthorizationDetailsPaginator(c.iam, &iam.GetAccountAuthorizationDetailsInput{
 		Filter: []iamtypes.EntityType{iamtypes.EntityTypeRole}, MaxItems: aws.Int32(1000)})
 	for page := 0; p.HasMorePages(); page++ {
-		if len(out) == len(names) {
+		if len(names) > 0 && len(out) == len(names) {
 			return true, nil
 		}
 		if page == listPages {
@@ -185,7 +192,7 @@ func (c *client) listRoles(ctx context.Context, names []string, out map[string]*
 		}
 		for _, r := range o.RoleDetailList {
 			name := aws.ToString(r.RoleName)
-			if !slices.Contains(names, name) {
+			if len(names) > 0 && !slices.Contains(names, name) {
 				continue
 			}
 			live := &roleLive{Name: name, ARN: aws.ToString(r.Arn), Trust: unescape(r.AssumeRolePolicyDocument), Tags: fromIAM(r.Tags)}

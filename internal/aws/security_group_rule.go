@@ -65,7 +65,7 @@ func (k securityGroupRules) Create(ctx context.Context, name string, want securi
 		TagSpecifications: k.owner.onCreate(ec2types.ResourceTypeSecurityGroupRule, name),
 	})
 	if isCode(err, "InvalidPermission.Duplicate") {
-		return fmt.Errorf("%w; the rule exists without our tags: remove it, or tag it %s=%s and %s=%s", err, tagStack, k.owner.stack, tagObject, name)
+		return &advised{err, fmt.Sprintf("The rule exists without our tags: remove it, or tag it %s=%s and %s=%s.", tagStack, k.owner.stack, tagObject, name)}
 	}
 	return err
 }

@@ -170,7 +170,7 @@ func (c *call) ec2ModifySubnetAttribute(in *ec2.ModifySubnetAttributeInput) (*ec
 		if a.Value != nil && *a.Value {
 			return nil, apiError("InvalidParameterValue", "Invalid value 'true' for assignIpv6AddressOnCreation. Subnet %s does not have IPv6 CIDR blocks.", *s.SubnetId)
 		}
-		apply = append(apply, func() {})
+		apply = append(apply, func() { s.AssignIpv6AddressOnCreation = new(false) })
 	}
 	switch len(apply) {
 	case 0:

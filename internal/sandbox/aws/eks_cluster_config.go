@@ -119,6 +119,9 @@ func (c *call) eksPlanConfig(cluster *eksCluster, in *eks.UpdateClusterConfigInp
 		}
 		return []ekstypes.UpdateParam{eksParam(ekstypes.UpdateParamTypeDeletionProtection, *in.DeletionProtection)}, nil
 	}
+	if kind == ekstypes.UpdateTypeAutoModeUpdate {
+		return eksAutoModeOff(in, bad)
+	}
 	return bad("The sandbox has no updates of type %s.", kind)
 }
 
@@ -165,4 +168,19 @@ func (c *call) eksPlanVPCChange(cluster *eksCluster, change *ekstypes.VpcConfigR
 		params = append(params, eksParam(ekstypes.UpdateParamTypeSecurityGroups, next.SecurityGroupIds))
 	}
 	return params, nil
+}
+
+// eksAutoModeOff accepts only turning Auto Mode off: the sandbox does not run
+// it, and its three parts change together (EKS API reference,
+// UpdateClusterConfig).
+func eksAutoModeOff(in *eks.UpdateClusterConfigInput, bad func(string, ...any) ([]ekstypes.UpdateParam, error)) ([]ekstypes.UpdateParam, error) {
+	compute, storage, network := in.ComputeConfig, in.StorageConfig, in.KubernetesNetworkConfig
+	if compute == nil || compute.Enabled == nil || storage == nil || storage.BlockStorage == nil || storage.BlockStorage.Enabled == nil ||
+		network == nil || network.ElasticLoadBalancing == nil || network.ElasticLoadBalancing.Enabled == nil {
+		return bad("For EKS Auto Mode, please ensure that all required configs, including computeConfig, kubernetesNetworkConfig, and blockStorage are all either fully enabled or fully disabled.")
+	}
+	if *compute.Enabled || *storage.BlockStorage.Enabled || *network.ElasticLoadBalancing.Enabled {
+		return bad("The sandbox does not run EKS Auto Mode.")
+	}
+	return []ekstypes.UpdateParam{eksParam(ekstypes.UpdateParamTypeComputeConfig, compute)}, nil
 }

@@ -127,6 +127,11 @@ func (c *call) eksApplyCluster(cluster *eksCluster, update *eksUpdate) {
 	if in.ZonalShiftConfig != nil {
 		cluster.ZonalShiftConfig = &ekstypes.ZonalShiftConfigResponse{Enabled: in.ZonalShiftConfig.Enabled}
 	}
+	if in.ComputeConfig != nil {
+		cluster.ComputeConfig = &ekstypes.ComputeConfigResponse{Enabled: in.ComputeConfig.Enabled}
+		cluster.StorageConfig = &ekstypes.StorageConfigResponse{BlockStorage: in.StorageConfig.BlockStorage}
+		cluster.KubernetesNetworkConfig.ElasticLoadBalancing = in.KubernetesNetworkConfig.ElasticLoadBalancing
+	}
 	if in.DeletionProtection != nil {
 		cluster.DeletionProtection = in.DeletionProtection
 	}

@@ -1,0 +1,67 @@
+# The same cluster in several regions, by one provider process.
+
+terraform {
+  required_version = ">= 1.11"
+  required_providers {
+    serving = { source = "modelserving/serving" }
+  }
+}
+
+provider "serving" {
+  aws = { region = "us-west-2" }
+}
+
+locals {
+  # Ranges that do not overlap can be peered later.
+  regions = {
+    us-west-2    = "10.60.0.0/16"
+    eu-central-1 = "10.61.0.0/16"
+  }
+}
+
+# Certificates are regional.
+resource "serving_certificate" "models" {
+  for_each = local.regions
+
+  name   = "models"
+  region = each.key
+  imported = {
+    certificate_pem = var.certificate_pem
+    private_key_wo  = var.private_key
+  }
+}
+
+resource "serving_cluster" "models" {
+  for_each = local.regions
+
+  name       = "models"
+  region     = each.key
+  visibility = "public"
+  network    = { cidr = each.value }
+
+  node_pools = {
+    cpu = { machine_type = "m7i.xlarge", min_size = 2, max_size = 10 }
+  }
+
+  endpoint = {
+    domain         = "models.example.com"
+    certificate_id = serving_certificate.models[each.key].id
+  }
+}
+
+output "urls" {
+  description = "Where callers reach each region."
+  value       = { for region, cluster in serving_cluster.models : region => cluster.endpoint.url }
+}
+
+variable "certificate_pem" {
+  description = "The certificate for models.example.com in PEM."
+  type        = string
+}
+
+variable "private_key" {
+  description = "The certificate's private key in PEM. It reaches the cloud, and neither the plan nor the state."
+  type        = string
+  sensitive   = true
+  ephemeral   = true
+}

@@ -1,0 +1,29 @@
+variable "region" {
+  description = "AWS region."
+  type        = string
+  default     = "us-west-2"
+}
+
+variable "visibility" {
+  description = "Whether the endpoint faces the Internet: private or public."
+  type        = string
+  default     = "private"
+}
+
+variable "domain" {
+  description = "Name that callers use; the certificate must cover it."
+  type        = string
+  default     = "models.example.com"
+}
+
+variable "certificate_pem" {
+  description = "The certificate in PEM."
+  type        = string
+}
+
+variable "private_key" {
+  description = "The certificate's private key in PEM. It reaches the cloud, and neither the plan nor the state."
+  type        = string
+  sensitive   = true
+  ephemeral   = true
+}

@@ -1,0 +1,188 @@
+package acceptance_test
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"os"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+
+	"github.com/modelserving/terraform-provider-serving/internal/sandbox/aws"
+)
+
+// A journey is a change that is interrupted.
+type journey struct {
+	name string
+	// prepare gets to where the change begins, change says what it is.
+	prepare, change func(w *world)
+	// verb is what is typed.
+	verb string
+}
+
+var (
+	nowhere  = func(*world) {}
+	toPublic = func(w *world) { w.set("visibility", "public") }
+	applied  = func(w *world) { w.apply() }
+	newPools = func(w *world) {
+		w.set("node_pools", map[string]any{
+			"cpu":  map[string]any{"machine_type": "m7i.2xlarge", "min_size": 1, "max_size": 12},
+			"more": map[string]any{"machine_type": "m7i.xlarge", "min_size": 0, "max_size": 3},
+		})
+	}
+)
+
+var journeys = []journey{
+	{"create", nowhere, nowhere, "apply"},
+	{"update of the visibility", applied, toPublic, "apply"},
+	{"update of the pools", applied, newPools, "apply"},
+	{"destroy", applied, nowhere, "destroy"},
+}
+
+// blows are the ways to interrupt a change between a call and its answer.
+var blows = []struct {
+	name string
+	// strike makes the change fail at its nth mutating call.
+	strike func(w *world, nth int) (struck func() bool)
+}{
+	{"the command is killed", func(w *world, nth int) func() bool {
+		return w.strike(nth, func(p *os.Process) error { return syscall.Kill(-p.Pid, syscall.SIGKILL) })
+	}},
+	{"the provider is killed", func(w *world, nth int) func() bool { return w.strike(nth, w.killProvider) }},
+	{"the user interrupts", func(w *world, nth int) func() bool {
+		return w.strike(nth, func(p *os.Process) error { return syscall.Kill(-p.Pid, syscall.SIGINT) })
+	}},
+	{"the cloud refuses from there on", func(w *world, nth int) func() bool {
+		w.AWS.AddFault(aws.Fault{Mutating: true, Nth: nth, Onward: true, Code: "InternalFailure", Status: 400, Message: "the cloud is out of order"})
+		return func() bool { return true } // A change that went well is noticed by its exit code.
+	}},
+}
+
+// A change that is interrupted at any call is resumed by typing it again:
+// everything is there once, the plan is empty, and nothing is left at the end.
+func TestAccCrash(t *testing.T) {
+	for _, j := range journeys {
+		t.Run(j.name, func(t *testing.T) {
+			each(t, func(t *testing.T, w *world) {
+				p := issue(t)
+				want, calls := w.undisturbed(j, p)
+				// A sample: the first call, the last, and some between. The engine's own test
+				// takes every call.
+				for i, nth := range []int{1, calls / 5, 2 * calls / 5, 3 * calls / 5, 4 * calls / 5, calls} {
+					blow := blows[i%len(blows)]
+					t.Run(fmt.Sprintf("%s at call %d of %d", blow.name, nth, calls), func(t *testing.T) {
+						t.Parallel()
+						crash(newWorld(t, w.command), j, p, want, func(w *world) func() bool { return blow.strike(w, nth) })
+					})
+				}
+			})
+		})
+	}
+}
+
+// undisturbed makes the journey once, and gives what is in the cloud afterwards
+// and how many calls that took.
+func (w *world) undisturbed(j journey, p pair) (map[string]int, int) {
+	w.Helper()
+	w.use("cluster.tf")
+	w.serve(p)
+	j.prepare(w)
+	w.AWS.ResetCalls()
+	j.change(w)
+	w.want(0, w.run(j.verb, "-auto-approve", "-no-color"))
+	return w.kinds(), len(w.mutations())
+}
+
+func crash(w *world, j journey, p pair, want map[string]int, strike func(w *world) func() bool) {
+	w.Helper()
+	w.use("cluster.tf")
+	w.serve(p)
+	j.prepare(w)
+	j.change(w)
+	w.AWS.ResetCalls()
+	struck := strike(w)
+	o := w.run(j.verb, "-auto-approve", "-no-color")
+	if !struck() || o.code == 0 {
+		w.Fatalf("the %s was not interrupted: exit code %d\n%s", j.name, o.code, o.all)
+	}
+	if strings.Contains(o.all, "panic:") {
+		w.Errorf("the provider panicked:\n%s", o.all)
+	}
+	if j.name == "create" && w.attributes("serving_cluster.test") != nil {
+		w.Error("the cluster is in the state, so the next apply would destroy it first")
+	}
+	w.AWS.ClearFaults()
+	w.then(nil)
+	w.started = nil
+	w.want(0, w.run(j.verb, "-auto-approve", "-no-color"))
+	if got := w.kinds(); !maps.Equal(got, want) {
+		w.Errorf("after the second %s the cloud has %v, want %v", j.verb, got, want)
+	}
+	if j.verb == "apply" {
+		w.plan(0)
+	}
+	w.finish()
+}
+
+// strike lets the nth mutating call through to the cloud and hits the command
+// before it is answered. That call is never answered.
+func (w *world) strike(nth int, hit func(p *os.Process) error) func() bool {
+	w.Helper()
+	processes := make(chan *os.Process, 1)
+	w.started = func(p *os.Process) { processes <- p }
+	var mu sync.Mutex
+	done := false
+	w.then(func(r *http.Request) {
+		mu.Lock()
+		if done || len(w.mutations()) < nth {
+			mu.Unlock()
+			return
+		}
+		done = true
+		if err := hit(<-processes); err != nil {
+			w.Errorf("hitting the command: %v", err)
+		}
+		mu.Unlock()
+		<-r.Context().Done()
+		panic(http.ErrAbortHandler)
+	})
+	if err := os.Remove(w.env[witnessVariable]); err != nil && !os.IsNotExist(err) && w.env[witnessVariable] != "" {
+		w.Error(err)
+	}
+	folder, err := witness()
+	if err != nil {
+		w.Fatal(err)
+	}
+	w.override(folder)
+	w.env[witnessVariable] = w.dir + "/processes"
+	return func() bool { mu.Lock(); defer mu.Unlock(); return done }
+}
+
+// killProvider kills the providers that a command has started.
+func (w *world) killProvider(command *os.Process) error {
+	text, err := os.ReadFile(w.env[witnessVariable])
+	if err != nil {
+		return err
+	}
+	killed := 0
+	for line := range strings.Lines(string(text)) {
+		var pid int
+		if _, err := fmt.Sscan(line, &pid); err != nil {
+			return err
+		}
+		// Earlier ones have ended, and their numbers may be somebody else's by now.
+		if group, err := syscall.Getpgid(pid); err != nil || group != command.Pid {
+			continue
+		}
+		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+			return err
+		}
+		killed++
+	}
+	if killed == 0 {
+		return fmt.Errorf("no provider of process %d is running", command.Pid)
+	}
+	return nil
+}

@@ -1,0 +1,5 @@
+terraform {
+  required_providers {
+    serving = { source = "modelserving/serving" }
+  }
+}

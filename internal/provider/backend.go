@@ -1,0 +1,26 @@
+package provider
+
+import (
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-log/tflog"
+
+	"github.com/modelserving/terraform-provider-serving/internal/aws"
+	"github.com/modelserving/terraform-provider-serving/internal/serving"
+)
+
+// awsBackend is the only place that knows which cloud's code is behind the
+// interface.
+func awsBackend(s settings, version string) serving.Backend {
+	return aws.New(aws.Config{
+		Region:                s.region,
+		Profile:               s.profile,
+		AssumeRoleARN:         s.roleARN,
+		AssumeRoleExternalID:  s.externalID,
+		AssumeRoleSessionName: s.sessionName,
+		MaxRetries:            int(s.maxRetries),
+		Sandbox:               strings.TrimSuffix(s.sandbox, "/"),
+		Version:               version,
+		Log:                   tflog.Info,
+	})
+}

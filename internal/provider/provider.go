@@ -1,0 +1,81 @@
+// Package provider is the provider block: its schema, what it makes of it, and
+// the lists of resources and data sources.
+package provider
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/provider"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+
+	"github.com/modelserving/terraform-provider-serving/internal/certificate"
+	"github.com/modelserving/terraform-provider-serving/internal/cluster"
+	"github.com/modelserving/terraform-provider-serving/internal/serving"
+	"github.com/modelserving/terraform-provider-serving/internal/tf"
+)
+
+var (
+	_ provider.ProviderWithValidateConfig = (*servingProvider)(nil)
+)
+
+type servingProvider struct{ version string }
+
+// New makes the provider. Version is what users see in the cloud's logs.
+func New(version string) func() provider.Provider {
+	return func() provider.Provider { return &servingProvider{version: version} }
+}
+
+func (p *servingProvider) Metadata(_ context.Context, _ provider.MetadataRequest, resp *provider.MetadataResponse) {
+	resp.TypeName = "serving"
+	resp.Version = p.version
+}
+
+func (p *servingProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp *provider.SchemaResponse) {
+	resp.Schema = providerSchema()
+}
+
+func (p *servingProvider) ValidateConfig(ctx context.Context, req provider.ValidateConfigRequest, resp *provider.ValidateConfigResponse) {
+	var config model
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	if !resp.Diagnostics.HasError() {
+		resp.Diagnostics.Append(config.problems(ctx)...)
+	}
+}
+
+// Configure does no I/O: backends make their clients when they are first used.
+func (p *servingProvider) Configure(ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse) {
+	var config model
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	data := &tf.Provider{
+		Backends:  map[serving.Cloud]serving.Backend{},
+		Unsettled: map[serving.Cloud]bool{},
+		Plans:     tf.NewPlans(),
+	}
+	settings, known, diags := config.settings(ctx)
+	resp.Diagnostics.Append(diags...)
+	if known {
+		data.Backends[serving.AWS] = awsBackend(settings, p.version)
+	} else {
+		data.Unsettled[serving.AWS] = true
+	}
+	data.DefaultTags, data.DefaultTagsUnknown = config.defaultTags()
+	resp.ResourceData = data
+	resp.DataSourceData = data
+}
+
+func (p *servingProvider) Resources(context.Context) []func() resource.Resource {
+	return []func() resource.Resource{
+		certificate.NewResource,
+		cluster.NewResource,
+	}
+}
+
+func (p *servingProvider) DataSources(context.Context) []func() datasource.DataSource {
+	return []func() datasource.DataSource{
+		cluster.NewDataSource,
+	}
+}

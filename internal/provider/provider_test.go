@@ -1,0 +1,149 @@
+package provider
+
+import (
+	"context"
+	"testing"
+
+	fw "github.com/hashicorp/terraform-plugin-framework/provider"
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/modelserving/terraform-provider-serving/internal/tf"
+	"github.com/modelserving/terraform-provider-serving/internal/tf/tftest"
+)
+
+func TestSandboxIsOnThisMachine(t *testing.T) {
+	t.Parallel()
+	for text, ok := range map[string]bool{
+		"http://127.0.0.1:4510":         true,
+		"http://127.9.9.9:4510/":        true,
+		"http://[::1]:4510":             true,
+		"http://localhost:4510":         true,
+		"https://127.0.0.1:4510":        false,
+		"http://10.0.0.1:4510":          false,
+		"http://example.com":            false,
+		"http://localhost.example.com":  false,
+		"http://127.0.0.1@example.com":  false,
+		"http://example.com@127.0.0.1":  false,
+		"http://127.0.0.1.example.com":  false,
+		"http://127.0.0.1:4510/path":    false,
+		"http://[::ffff:10.0.0.1]:4510": false,
+		"127.0.0.1:4510":                false,
+		"":                              false,
+	} {
+		if err := loopback(text); (err == nil) != ok {
+			t.Errorf("%q: got %v, want ok %t", text, err, ok)
+		}
+	}
+}
+
+// configured gives what Configure makes of a block.
+func configured(t *testing.T, block map[string]any) (*tf.Provider, []*tfprotov6.Diagnostic) {
+	t.Helper()
+	p := &servingProvider{version: "test"}
+	var schema fw.SchemaResponse
+	p.Schema(t.Context(), fw.SchemaRequest{}, &schema)
+	kind := schema.Schema.Type().TerraformType(t.Context())
+	raw := tftest.Value(t, kind, block)
+	server := providerserver.NewProtocol6(p)()
+	config, err := tfprotov6.NewDynamicValue(kind, raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := server.ConfigureProvider(t.Context(), &tfprotov6.ConfigureProviderRequest{Config: &config})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var direct fw.ConfigureResponse
+	req := fw.ConfigureRequest{}
+	req.Config.Raw, req.Config.Schema = raw, schema.Schema
+	p.Configure(t.Context(), req, &direct)
+	data, _ := direct.ResourceData.(*tf.Provider)
+	return data, resp.Diagnostics
+}
+
+func TestConfigure(t *testing.T) {
+	t.Setenv(sandboxVariable, "")
+	t.Setenv("AWS_REGION", "eu-west-1")
+	data, diags := configured(t, map[string]any{})
+	if len(diags) > 0 || data.OnlyCloud() != "aws" || data.Backends["aws"].DefaultRegion() != "eu-west-1" {
+		t.Errorf("an empty block: got %+v %s", data, tftest.Render(diags))
+	}
+	data, diags = configured(t, map[string]any{
+		"aws":          map[string]any{"region": "us-west-2", "assume_role": map[string]any{"role_arn": "arn:aws:iam::123456789012:role/deploy"}},
+		"default_tags": map[string]any{"team": "ml"}, "sandbox": "http://127.0.0.1:4510",
+	})
+	if len(diags) > 0 || data.Backends["aws"].DefaultRegion() != "us-west-2" || data.DefaultTags["team"] != "ml" {
+		t.Errorf("a full block: got %+v %s", data, tftest.Render(diags))
+	}
+	for name, block := range map[string]map[string]any{
+		"aws":     {"aws": tftest.Unknown{}},
+		"region":  {"aws": map[string]any{"region": tftest.Unknown{}}},
+		"role":    {"aws": map[string]any{"assume_role": map[string]any{"role_arn": tftest.Unknown{}}}},
+		"sandbox": {"sandbox": tftest.Unknown{}},
+	} {
+		data, diags := configured(t, block)
+		if len(diags) > 0 || !data.Unsettled["aws"] || len(data.Backends) > 0 || data.OnlyCloud() != "aws" {
+			t.Errorf("unknown %s: got %+v %s", name, data, tftest.Render(diags))
+		}
+	}
+	if data, diags = configured(t, map[string]any{"default_tags": tftest.Unknown{}}); len(diags) > 0 || !data.DefaultTagsUnknown || data.Backends["aws"] == nil {
+		t.Errorf("unknown default tags: got %+v %s", data, tftest.Render(diags))
+	}
+}
+
+func TestConfigureRefusesTheInternet(t *testing.T) {
+	at := tftypes.NewAttributePath().WithAttributeName("sandbox")
+	t.Setenv(sandboxVariable, "http://example.com")
+	if _, diags := configured(t, map[string]any{}); len(diags) != 1 || !diags[0].Attribute.Equal(at) {
+		t.Errorf("by environment: got %s", tftest.Render(diags))
+	}
+	// What is written goes before the environment.
+	if _, diags := configured(t, map[string]any{"sandbox": "http://127.0.0.1:4510"}); len(diags) > 0 {
+		t.Errorf("by both: got %s", tftest.Render(diags))
+	}
+	t.Setenv(sandboxVariable, "")
+	if _, diags := configured(t, map[string]any{"sandbox": "http://10.0.0.1"}); len(diags) != 1 || !diags[0].Attribute.Equal(at) {
+		t.Errorf("by attribute: got %s", tftest.Render(diags))
+	}
+}
+
+// Every attribute of everything has a description, and no schema is wrong.
+func TestDescriptions(t *testing.T) {
+	t.Parallel()
+	server := providerserver.NewProtocol6(New("test")())()
+	resp, err := server.GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
+	if err != nil || len(resp.Diagnostics) > 0 {
+		t.Fatalf("%v %s", err, tftest.Render(resp.Diagnostics))
+	}
+	described(t, "provider", resp.Provider.Block.Attributes)
+	for name, s := range resp.ResourceSchemas {
+		described(t, name, s.Block.Attributes)
+	}
+	for name, s := range resp.DataSourceSchemas {
+		described(t, "data."+name, s.Block.Attributes)
+	}
+	p := &servingProvider{}
+	for _, r := range p.Resources(context.Background()) {
+		var s resource.SchemaResponse
+		r().Schema(t.Context(), resource.SchemaRequest{}, &s)
+		if diags := s.Schema.ValidateImplementation(t.Context()); diags.HasError() {
+			t.Error(diags)
+		}
+	}
+}
+
+func described(t *testing.T, path string, attributes []*tfprotov6.SchemaAttribute) {
+	t.Helper()
+	for _, a := range attributes {
+		at := path + "." + a.Name
+		if a.Description == "" {
+			t.Errorf("%s has no description", at)
+		}
+		if a.NestedType != nil {
+			described(t, at, a.NestedType.Attributes)
+		}
+	}
+}

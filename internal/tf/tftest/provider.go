@@ -1,0 +1,64 @@
+// Package tftest is a provider around a backend in memory, for the tests of the
+// rooms: what is tested there is the way from configuration to backend and
+// back, not a cloud.
+package tftest
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/provider"
+	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+
+	"github.com/modelserving/terraform-provider-serving/internal/serving"
+	"github.com/modelserving/terraform-provider-serving/internal/tf"
+)
+
+// Provider serves resources and data sources over a backend.
+type Provider struct {
+	Backend     serving.Backend
+	DefaultTags map[string]string
+	// Unsettled is a provider block that depends on values not known yet.
+	Unsettled       bool
+	ResourceTypes   []func() resource.Resource
+	DataSourceTypes []func() datasource.DataSource
+}
+
+var _ provider.Provider = (*Provider)(nil)
+
+// Factories is what the acceptance test framework asks for.
+func (p *Provider) Factories() map[string]func() (tfprotov6.ProviderServer, error) {
+	return map[string]func() (tfprotov6.ProviderServer, error){"serving": providerserver.NewProtocol6WithError(p)}
+}
+
+// Metadata names the provider.
+func (p *Provider) Metadata(_ context.Context, _ provider.MetadataRequest, resp *provider.MetadataResponse) {
+	resp.TypeName = "serving"
+}
+
+// Schema is empty.
+func (p *Provider) Schema(_ context.Context, _ provider.SchemaRequest, resp *provider.SchemaResponse) {
+	resp.Schema = schema.Schema{}
+}
+
+// Configure hands out the backend.
+func (p *Provider) Configure(_ context.Context, _ provider.ConfigureRequest, resp *provider.ConfigureResponse) {
+	data := &tf.Provider{DefaultTags: p.DefaultTags, Plans: tf.NewPlans()}
+	if p.Unsettled {
+		data.Unsettled = map[serving.Cloud]bool{serving.AWS: true}
+	} else {
+		data.Backends = map[serving.Cloud]serving.Backend{serving.AWS: p.Backend}
+	}
+	resp.ResourceData, resp.DataSourceData = data, data
+}
+
+// Resources are the given ones.
+func (p *Provider) Resources(context.Context) []func() resource.Resource { return p.ResourceTypes }
+
+// DataSources are the given ones.
+func (p *Provider) DataSources(context.Context) []func() datasource.DataSource {
+	return p.DataSourceTypes
+}

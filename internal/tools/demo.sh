@@ -1,0 +1,93 @@
+#!/usr/bin/env bash
+# A serving cluster's whole life in the sandbox: apply, drift, repair, destroy, and nothing left. No account, no network.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+root=$PWD region=us-west-2 domain=models.example.com
+
+say() { printf '\n\033[1m== %s\033[0m\n' "$*"; }
+fail() { echo "demo: $*" >&2 && exit 1; }
+
+work=$(mktemp -d)
+sandbox=
+finish() {
+  [[ -z $sandbox ]] || { kill "$sandbox" 2>/dev/null && wait "$sandbox" 2>/dev/null; } || true
+  rm -rf "$work"
+}
+trap finish EXIT
+trap 'exit 130' INT TERM
+
+say "Building the provider and the sandbox"
+cli=$(go -C internal/tools run ./install cli)
+go build -o "$work/bin/terraform-provider-serving" .
+go build -o "$work/sandbox" ./internal/sandbox/cmd/sandbox
+go -C internal/tools build -o "$work/" ./outsider ./selfsigned
+
+say "Starting a cloud on loopback"
+"$work/sandbox" --listen 127.0.0.1:0 --time-scale 0 --state "$work/cloud" >"$work/sandbox.log" 2>&1 &
+sandbox=$!
+for _ in $(seq 200); do
+  url=$(grep -oE 'http://127\.0\.0\.1:[0-9]+' "$work/sandbox.log" | head -n 1) || true
+  [[ -z $url ]] || break
+  kill -0 "$sandbox" 2>/dev/null || break
+  sleep 0.05
+done
+[[ -n $url ]] || { cat "$work/sandbox.log" >&2 && fail "the sandbox did not start"; }
+echo "$url"
+
+# The command takes the provider from where it was just built; there is nothing to init.
+cat >"$work/cli.tfrc" <<EOF
+provider_installation {
+  dev_overrides {
+    "registry.terraform.io/modelserving/serving" = "$work/bin"
+    "registry.opentofu.org/modelserving/serving" = "$work/bin"
+  }
+  direct {}
+}
+EOF
+"$work/selfsigned" -domain "$domain" -days 90 -certificate "$work/tls.crt" -key "$work/tls.key"
+TF_VAR_certificate_pem=$(<"$work/tls.crt")
+TF_VAR_private_key=$(<"$work/tls.key")
+export TF_VAR_certificate_pem TF_VAR_private_key TF_VAR_region=$region TF_VAR_domain=$domain
+export TF_CLI_CONFIG_FILE=$work/cli.tfrc SERVING_SANDBOX=$url TF_IN_AUTOMATION=1 CHECKPOINT_DISABLE=1
+unset TF_CLI_ARGS TF_DATA_DIR TF_WORKSPACE TF_LOG TF_LOG_CORE TF_LOG_PROVIDER
+
+mkdir "$work/quickstart"
+cp "$root"/examples/quickstart/*.tf "$work/quickstart"
+
+# terraform COMMAND... shows what a user types and runs it, without the notice about the development build.
+terraform() {
+  printf '\n$ %s %s\n' "$(basename "$cli")" "$*"
+  local status=0
+  "$cli" -chdir="$work/quickstart" "$@" -no-color >"$work/out" 2>&1 || status=$?
+  sed '/^Warning: Provider development overrides/,/releases\.$/d' "$work/out" | cat -s
+  return "$status"
+}
+
+# plan EXIT-CODE checks -detailed-exitcode: 0 is empty, 2 is a difference.
+plan() {
+  local status=0
+  terraform plan -input=false -detailed-exitcode || status=$?
+  [[ $status == "$1" ]] || fail "the plan's exit code is $status, want $1"
+}
+
+say "A few lines of HCL become a private cluster behind a load balancer"
+cat "$work/quickstart/main.tf"
+terraform apply -input=false -auto-approve
+
+say "The second plan is empty"
+plan 0
+
+say "Somebody opens the load balancer to the Internet, behind Terraform's back"
+"$work/outsider" open -sandbox "$url" -region "$region" -object security_group/load_balancer -cidr 0.0.0.0/0
+
+say "The plan names what was opened"
+plan 2
+grep -q 'security_group/load_balancer' "$work/out" || fail "the plan does not name security_group/load_balancer"
+
+say "Apply closes it again"
+terraform apply -input=false -auto-approve
+plan 0
+
+say "Destroy leaves nothing behind"
+terraform destroy -input=false -auto-approve
+"$work/outsider" census -sandbox "$url"
