@@ -64,7 +64,8 @@ func (w *world) read(text string, into any) {
 func (w *world) attributes(address string) map[string]any {
 	w.Helper()
 	raw, err := os.ReadFile(filepath.Join(w.dir, "terraform.tfstate"))
-	if os.IsNotExist(err) {
+	// A command that was killed may leave an empty file behind.
+	if os.IsNotExist(err) || err == nil && len(raw) == 0 {
 		return nil
 	}
 	if err != nil {

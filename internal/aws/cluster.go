@@ -71,9 +71,10 @@ func schemeName(maximum int, cluster string, v serving.Visibility) string {
 	return serving.Fit(maximum, "serving", cluster, string(v))
 }
 
-// bothSchemes are the names that something can have, now or from before.
-func bothSchemes(maximum int, cluster string) []string {
-	return []string{schemeName(maximum, cluster, serving.Public), schemeName(maximum, cluster, serving.Private)}
+// bothSchemes are the names that a load balancer or target group can have, now
+// or from before.
+func bothSchemes(cluster string) []string {
+	return []string{schemeName(elbName, cluster, serving.Public), schemeName(elbName, cluster, serving.Private)}
 }
 
 // elbName is the longest name of a load balancer or target group (ELBv2 API
@@ -182,7 +183,7 @@ func (c *client) endpoint(s *clusterStack, o owner, _ remains) {
 		}
 	}, s.network.vpcNode)
 
-	targetGroup := stack.Add(s.Stack, "target_group", targetGroups{c, o, bothSchemes(elbName, spec.Name)}, func() targetGroupSpec {
+	targetGroup := stack.Add(s.Stack, "target_group", targetGroups{c, o, bothSchemes(spec.Name)}, func() targetGroupSpec {
 		return targetGroupSpec{Name: name, VPC: s.network.vpc(), Port: nodePort, HealthPath: healthPath, Attributes: map[string]string{
 			// A GPU server is busy with one long request at a time: the fewest
 			// outstanding requests beat taking turns.
@@ -197,7 +198,7 @@ func (c *client) endpoint(s *clusterStack, o owner, _ remains) {
 	}
 	// After the target group, so that on the way back the load balancer lets go of
 	// it first.
-	s.loadBalancer = stack.Add(s.Stack, objectLoadBalancer, loadBalancers{c, o, bothSchemes(elbName, spec.Name)}, func() loadBalancerSpec {
+	s.loadBalancer = stack.Add(s.Stack, objectLoadBalancer, loadBalancers{c, o, bothSchemes(spec.Name)}, func() loadBalancerSpec {
 		return loadBalancerSpec{Name: name, Scheme: scheme(spec.Visibility), Subnets: subnets(), SecurityGroups: []string{s.securityGroup.ID()}, Attributes: loadBalancerAttributes(spec)}
 	}, append([]stack.Node{s.securityGroup, targetGroup}, subnetNodes...)...)
 
@@ -209,7 +210,7 @@ func (c *client) endpoint(s *clusterStack, o owner, _ remains) {
 	}, s.cluster, s.securityGroup)
 
 	for pool, group := range s.pools {
-		stack.Add(s.Stack, objectTrafficSources+pool, trafficSources{c, group, bothSchemes(elbName, spec.Name)}, func() trafficSourcesSpec {
+		stack.Add(s.Stack, objectTrafficSources+pool, trafficSources{c, group, bothSchemes(spec.Name)}, func() trafficSourcesSpec {
 			return trafficSourcesSpec{TargetGroup: targetGroup.ID()}
 		}, group, targetGroup)
 	}

@@ -102,7 +102,11 @@ func (c *client) recallPools(ctx context.Context, spec *serving.Cluster, ownRole
 		if !ok || g.Status == ekstypes.NodegroupStatusDeleting {
 			continue
 		}
-		spec.NodePools[pool] = poolOf(g, serving.NodePool{MachineType: strings.Join(g.InstanceTypes, ","), DiskGB: int64(aws.ToInt32(g.DiskSize)), Spot: g.CapacityType == ekstypes.CapacityTypesSpot})
+		read := serving.NodePool{MachineType: strings.Join(g.InstanceTypes, ","), DiskGB: int64(aws.ToInt32(g.DiskSize)), Spot: g.CapacityType == ekstypes.CapacityTypesSpot}
+		if n := serving.AcceleratorsOf(read.MachineType); n > 0 {
+			read.Accelerator = &serving.Accelerator{Count: n}
+		}
+		spec.NodePools[pool] = poolOf(g, read)
 		spec.AWS.NodeRoleARN = foreignRole(aws.ToString(g.NodeRole), ownRole)
 	}
 	return nil
@@ -180,7 +184,7 @@ func (c *client) recallNetwork(ctx context.Context, spec *serving.Cluster, clust
 func (c *client) recallEndpoint(ctx context.Context, spec *serving.Cluster) error {
 	o := clusterOwner(*spec)
 	spec.Visibility, spec.Endpoint.MinTLSVersion, spec.Endpoint.IdleTimeoutSeconds = serving.Private, "1.2", defaultIdleTimeout
-	found, err := loadBalancers{c, o, bothSchemes(elbName, spec.Name)}.Find(ctx, objectLoadBalancer)
+	found, err := loadBalancers{c, o, bothSchemes(spec.Name)}.Find(ctx, objectLoadBalancer)
 	if err != nil || len(found) == 0 {
 		return err
 	}

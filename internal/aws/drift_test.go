@@ -214,7 +214,7 @@ func TestDriftOfEveryField(t *testing.T) {
 		}
 		tested++
 		f = successor(t, sandbox, objects, f)
-		if problem := driftOf(t, sandbox, b, &spec, certificate, f); problem != "" {
+		if problem := driftOf(t, sandbox, &spec, certificate, f); problem != "" {
 			t.Errorf("%s %s %s = %.40v: %s", f.Kind, f.ID, f.Path, f.Value, problem)
 			// Whatever went wrong must not spoil the other fields.
 			_ = sandbox.AWS.Mutate(f)
@@ -295,13 +295,13 @@ func ours(object map[string]any) bool {
 }
 
 // driftOf changes one field, and says what was wrong with what followed.
-func driftOf(t *testing.T, sandbox *sandboxtest.Sandbox, b *Backend, spec *serving.Cluster, certificate serving.Certificate, f sandboxaws.Field) string {
+func driftOf(t *testing.T, sandbox *sandboxtest.Sandbox, spec *serving.Cluster, certificate serving.Certificate, f sandboxaws.Field) string {
 	t.Helper()
 	spoilt := spoil(t, f)
 	if err := sandbox.AWS.Mutate(spoilt); err != nil {
 		return "mutate: " + err.Error()
 	}
-	b = testBackend(strings.TrimSuffix(sandbox.URL, "/"))
+	b := testBackend(strings.TrimSuffix(sandbox.URL, "/"))
 	if strings.HasPrefix(f.Kind, "acm.") {
 		return certificateDrift(t, b, certificate)
 	}
@@ -391,14 +391,14 @@ func TestDriftOfEveryObject(t *testing.T) {
 		"listener/https":       func(s *clusterStack) error { return removeAll(t, listeners{c, s.loadBalancer, 443}, "listener/https") },
 		"listener/http":        func(s *clusterStack) error { return removeAll(t, listeners{c, s.loadBalancer, 80}, "listener/http") },
 		objectLoadBalancer: func(s *clusterStack) error {
-			return removeAll(t, loadBalancers{c, o, bothSchemes(elbName, spec.Name)}, objectLoadBalancer)
+			return removeAll(t, loadBalancers{c, o, bothSchemes(spec.Name)}, objectLoadBalancer)
 		},
 		"node_pool/gpu": func(s *clusterStack) error { return removeAll(t, nodeGroups{c, o, s.cluster}, "node_pool/gpu") },
 		"access_entry/" + spec.KubernetesAPI.Admins[0]: func(s *clusterStack) error {
 			return removeAll(t, accessEntries{c, o, s.cluster, spec.KubernetesAPI.Admins[0]}, "")
 		},
 		"traffic_sources/cpu": func(s *clusterStack) error {
-			return removeAll(t, trafficSources{c, s.pools["cpu"], bothSchemes(elbName, spec.Name)}, "")
+			return removeAll(t, trafficSources{c, s.pools["cpu"], bothSchemes(spec.Name)}, "")
 		},
 		"route_table/private/us-west-2a": func(s *clusterStack) error { return removeAll(t, routeTables{c, o}, "route_table/private/us-west-2a") },
 		"nat_gateway/us-west-2b":         func(s *clusterStack) error { return removeAll(t, natGateways{c, o}, "nat_gateway/us-west-2b") },

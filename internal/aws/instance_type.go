@@ -28,6 +28,9 @@ func amiType(p serving.NodePool) ekstypes.AMITypes {
 	switch {
 	case neuron.MatchString(p.MachineType):
 		return ekstypes.AMITypesAl2023X8664Neuron
+	case strings.HasPrefix(p.MachineType, "g4ad."):
+		// AMD's GPUs have no image with a driver.
+		return ekstypes.AMITypesAl2023X8664Standard
 	case nvidia.MatchString(p.MachineType) && arm:
 		return ekstypes.AMITypesAl2023Arm64Nvidia
 	case nvidia.MatchString(p.MachineType):

@@ -164,7 +164,10 @@ func TestAdminAPI(t *testing.T) {
 	makeNetwork(t, ec2Client(s.URL))
 	get := func(path string, into any) {
 		t.Helper()
-		answer := must(http.Get(s.URL + "/_sandbox/" + path))(t)
+		answer, err := http.Get(s.URL + "/_sandbox/" + path)
+		if err != nil {
+			t.Fatal(err)
+		}
 		defer answer.Body.Close()
 		if err := json.NewDecoder(answer.Body).Decode(into); err != nil || answer.StatusCode != http.StatusOK {
 			t.Errorf("GET %s: %d %v", path, answer.StatusCode, err)
@@ -172,7 +175,10 @@ func TestAdminAPI(t *testing.T) {
 	}
 	post := func(path, body string) int {
 		t.Helper()
-		answer := must(http.Post(s.URL+"/_sandbox/"+path, "application/json", strings.NewReader(body)))(t)
+		answer, err := http.Post(s.URL+"/_sandbox/"+path, "application/json", strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
 		_ = answer.Body.Close()
 		return answer.StatusCode
 	}

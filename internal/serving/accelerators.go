@@ -42,6 +42,13 @@ var acceleratorCounts = map[string]map[string]int64{
 	"trn2u":   {"48xlarge": 16},
 }
 
+// AcceleratorsOf is the number of accelerators of a machine type; zero when it
+// has none or is newer than what is known here.
+func AcceleratorsOf(machineType string) int64 {
+	family, size, _ := strings.Cut(machineType, ".")
+	return acceleratorCounts[family][size]
+}
+
 // The series of an instance type is the letters before the generation (EC2
 // User Guide, "Naming conventions"). A series that is in neither set is taken
 // as it is.

@@ -17,6 +17,8 @@ type Object[W, L any] struct {
 	kind  Kind[W, L]
 	want  func() W
 	deps  []Node
+	// sealer is the root's kind, and nil for every other object.
+	sealer Sealer[L]
 
 	observed chan struct{}
 
@@ -414,13 +416,12 @@ func (o *Object[W, L]) forget(gone *L) {
 }
 
 func (o *Object[W, L]) sealed() bool {
-	sealer, ok := o.kind.(Sealer[L])
 	live := o.Live()
-	return ok && live != nil && sealer.Sealed(live)
+	return o.sealer != nil && live != nil && o.sealer.Sealed(live)
 }
 
 func (o *Object[W, L]) seal(ctx context.Context) error {
-	if err := o.kind.(Sealer[L]).Seal(ctx, o.Live()); err != nil {
+	if err := o.sealer.Seal(ctx, o.Live()); err != nil {
 		return o.fail("seal", err)
 	}
 	return o.find(ctx)

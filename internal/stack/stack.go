@@ -136,10 +136,11 @@ func Absent[W, L any](s *Stack, name string, kind Kind[W, L], after ...Node) *Ob
 
 // Root names the object that carries the seal. Its kind must be a Sealer.
 func Root[W, L any](s *Stack, o *Object[W, L]) {
-	if _, ok := o.kind.(Sealer[L]); !ok {
+	sealer, ok := o.kind.(Sealer[L])
+	if !ok {
 		panic(fmt.Sprintf("stack: the kind of root %s has no seal", o.name))
 	}
-	s.root = o
+	o.sealer, s.root = sealer, o
 }
 
 func (s *Stack) add(n node) {

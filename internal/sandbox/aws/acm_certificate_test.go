@@ -44,7 +44,7 @@ func issue(t *testing.T, key crypto.Signer, parent *issued, change func(*x509.Ce
 	if change != nil {
 		change(template)
 	}
-	signer, by := crypto.Signer(key), template
+	signer, by := key, template
 	if parent != nil {
 		signer, by = parent.key, parent.cert
 	}

@@ -8,7 +8,6 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"fmt"
-	"net"
 	"slices"
 	"strings"
 	"time"
@@ -166,7 +165,7 @@ func acmDetail(p *acmParsed) acmtypes.CertificateDetail {
 	leaf := p.leaf
 	names := slices.Clone(leaf.DNSNames)
 	for _, ip := range leaf.IPAddresses {
-		names = append(names, net.IP(ip).String())
+		names = append(names, ip.String())
 	}
 	domain := leaf.Subject.CommonName
 	if domain == "" && len(names) > 0 {

@@ -145,7 +145,7 @@ func eksCheckInstances(cluster *eksCluster, ng *eksNodegroup) error {
 		nvidia := strings.Contains(ami, "NVIDIA") || strings.HasSuffix(ami, "_GPU")
 		// The image for GPUs of Amazon Linux 2 serves Inferentia as well.
 		neuron := strings.Contains(ami, "NEURON") || strings.HasSuffix(ami, "_GPU")
-		if t.arm != arm || (t.gpus > 0) && !nvidia || (t.neurons > 0) && !neuron || nvidia && t.gpus == 0 && !(neuron && t.neurons > 0) || neuron && t.neurons == 0 && !(nvidia && t.gpus > 0) {
+		if t.arm != arm || (t.gpus > 0) && !nvidia || (t.neurons > 0) && !neuron || nvidia && t.gpus == 0 && (!neuron || t.neurons == 0) || neuron && t.neurons == 0 && (!nvidia || t.gpus == 0) {
 			return bad("[%s] is not a valid instance type for requested amiType %s", name, ami)
 		}
 	}

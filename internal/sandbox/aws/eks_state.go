@@ -78,7 +78,7 @@ func init() {
 
 // eksError is an error that names the objects it is about, as EKS's exceptions do.
 func eksError(code, cluster, nodegroup, format string, args ...any) error {
-	err := apiError(code, format, args...).(*Error)
+	err := asError(apiError(code, format, args...))
 	err.Fields = map[string]any{}
 	if cluster != "" {
 		err.Fields["clusterName"] = cluster

@@ -230,7 +230,7 @@ func (c *call) eksAssociateEncryption(in *eks.AssociateEncryptionConfigInput) (*
 }
 
 func (c *call) eksDescribeUpdate(in *eks.DescribeUpdateInput) (*eks.DescribeUpdateOutput, error) {
-	if _, err := c.eksUpdateOwner(in.Name, in.NodegroupName, in.AddonName, in.CapabilityName); err != nil {
+	if err := c.eksCheckUpdateOwner(in.Name, in.NodegroupName, in.AddonName, in.CapabilityName); err != nil {
 		return nil, err
 	}
 	update := c.eks().Updates[sdkaws.ToString(in.UpdateId)]
@@ -240,19 +240,20 @@ func (c *call) eksDescribeUpdate(in *eks.DescribeUpdateInput) (*eks.DescribeUpda
 	return &eks.DescribeUpdateOutput{Update: &update.Update}, nil
 }
 
-func (c *call) eksUpdateOwner(cluster, nodegroup, addon, capability *string) (*eksCluster, error) {
+func (c *call) eksCheckUpdateOwner(cluster, nodegroup, addon, capability *string) error {
 	if addon != nil || capability != nil {
-		return nil, eksError("ResourceNotFoundException", sdkaws.ToString(cluster), "", "The sandbox has no updates of addons and capabilities.")
+		return eksError("ResourceNotFoundException", sdkaws.ToString(cluster), "", "The sandbox has no updates of addons and capabilities.")
 	}
 	if nodegroup == nil {
-		return c.eksCluster(cluster)
+		_, err := c.eksCluster(cluster)
+		return err
 	}
-	owner, _, err := c.eksNodegroup(cluster, nodegroup)
-	return owner, err
+	_, _, err := c.eksNodegroup(cluster, nodegroup)
+	return err
 }
 
 func (c *call) eksListUpdates(in *eks.ListUpdatesInput) (*eks.ListUpdatesOutput, error) {
-	if _, err := c.eksUpdateOwner(in.Name, in.NodegroupName, in.AddonName, in.CapabilityName); err != nil {
+	if err := c.eksCheckUpdateOwner(in.Name, in.NodegroupName, in.AddonName, in.CapabilityName); err != nil {
 		return nil, err
 	}
 	var found []*eksUpdate

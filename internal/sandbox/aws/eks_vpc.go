@@ -74,9 +74,9 @@ func (c *call) eksZoneError(name, zone string) error {
 			valid = append(valid, z.name)
 		}
 	}
-	err := eksError("UnsupportedAvailabilityZoneException", name, "",
+	err := asError(eksError("UnsupportedAvailabilityZoneException", name, "",
 		"Cannot create cluster '%s' because %s, the targeted availability zone, does not currently have sufficient capacity to support the cluster. Retry and choose from these availability zones: %s",
-		name, zone, strings.Join(valid, ", ")).(*Error)
+		name, zone, strings.Join(valid, ", ")))
 	err.Fields["validZones"] = valid
 	return err
 }

@@ -102,14 +102,13 @@ func elbCondition(field string, cond elbtypes.RuleCondition) (elbtypes.RuleCondi
 			return cond, apiError("ValidationError", "The condition '%s' needs its configuration", field)
 		}
 	}
-	flat := elbConditionValues(cond)
-	if len(flat) == 0 {
+	if len(elbConditionValues(cond)) == 0 {
 		return cond, apiError("ValidationError", "A condition value must be specified for '%s'", field)
 	}
-	return elbCheckCondition(field, cond, flat)
+	return elbCheckCondition(field, cond)
 }
 
-func elbCheckCondition(field string, cond elbtypes.RuleCondition, flat []string) (elbtypes.RuleCondition, error) {
+func elbCheckCondition(field string, cond elbtypes.RuleCondition) (elbtypes.RuleCondition, error) {
 	bad := func(v, why string) error {
 		return apiError("ValidationError", "The condition value '%s' of '%s' is not valid: %s", v, field, why)
 	}

@@ -1,6 +1,7 @@
 package aws
 
 import (
+	"fmt"
 	"reflect"
 	"sort"
 )
@@ -25,7 +26,13 @@ type kindOption func(*kind)
 // itself and takes away itself.
 func live[T any](fn func(r *Region, object *T) bool) kindOption {
 	return func(k *kind) {
-		k.counts = func(r *Region, object any) bool { return fn(r, object.(*T)) }
+		k.counts = func(r *Region, object any) bool {
+			typed, ok := object.(*T)
+			if !ok {
+				panic(fmt.Sprintf("sandbox: an object of kind %s is a %T", k.name, object))
+			}
+			return fn(r, typed)
+		}
 	}
 }
 

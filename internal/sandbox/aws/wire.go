@@ -103,7 +103,7 @@ func (w *wire) writeAnswer(out http.ResponseWriter, id, action string, answer ma
 	case "json", "rest-json":
 		body := map[string]any{}
 		if op.Output != nil {
-			body = w.renderJSON(op.Output, answer).(map[string]any)
+			body = w.renderMembers(w.service.Shapes[op.Output.Shape], answer)
 		}
 		out.Header().Set("Content-Type", w.jsonType())
 		status := http.StatusOK

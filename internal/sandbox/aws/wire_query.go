@@ -59,7 +59,7 @@ func (w *wire) readForm(op *model.Operation, form url.Values) (map[string]any, e
 			continue
 		}
 		if len(values) != 1 {
-			return nil, w.invalid(name, "Duplicate parameter "+name)
+			return nil, w.invalid("Duplicate parameter " + name)
 		}
 		node := root
 		for step := range strings.SplitSeq(name, ".") {
@@ -73,11 +73,10 @@ func (w *wire) readForm(op *model.Operation, form url.Values) (map[string]any, e
 		}
 		return map[string]any{}, nil
 	}
-	tree, err := w.readNode(op.Input, root, "")
+	input, err := w.readStructure(w.service.Shapes[op.Input.Shape], root, "")
 	if err != nil {
 		return nil, err
 	}
-	input := tree.(map[string]any)
 	return input, w.validate(op.Input, input, "")
 }
 
@@ -115,7 +114,7 @@ func (w *wire) readNode(ref *model.Ref, node *formNode, path string) (any, error
 	return w.readScalar(shape, *node.value, path)
 }
 
-func (w *wire) readStructure(shape *model.Shape, node *formNode, path string) (any, error) {
+func (w *wire) readStructure(shape *model.Shape, node *formNode, path string) (map[string]any, error) {
 	if node.value != nil && *node.value != "" {
 		return nil, w.unknown(path)
 	}
@@ -156,7 +155,7 @@ func (w *wire) readList(ref *model.Ref, shape *model.Shape, node *formNode, path
 		return []any{}, nil
 	}
 	if node.value != nil {
-		return nil, w.invalid(path, "The parameter "+path+" is a list: number its values.")
+		return nil, w.invalid("The parameter " + path + " is a list: number its values.")
 	}
 	if !w.flat(ref, shape) {
 		key := "member"
@@ -199,7 +198,7 @@ func (w *wire) readMap(shape *model.Shape, node *formNode, path string) (any, er
 	for _, i := range sortedKeys(entries.children) {
 		key, value := entries.children[i].children["key"], entries.children[i].children["value"]
 		if key == nil || key.value == nil || value == nil {
-			return nil, w.invalid(join(path, "entry."+i), "A map entry needs a key and a value.")
+			return nil, w.invalid("A map entry needs a key and a value.")
 		}
 		item, err := w.readNode(shape.Value, value, join(path, "entry."+i))
 		if err != nil {
@@ -220,21 +219,21 @@ func (w *wire) readScalar(shape *model.Shape, text, path string) (any, error) {
 		case "false", "False":
 			return false, nil
 		}
-		return nil, w.invalid(path, "Value ("+text+") for parameter "+path+" is invalid. Expected true or false.")
+		return nil, w.invalid("Value (" + text + ") for parameter " + path + " is invalid. Expected true or false.")
 	case "integer", "long":
 		if _, err := strconv.ParseInt(text, 10, 64); err != nil {
-			return nil, w.invalid(path, "Value ("+text+") for parameter "+path+" is invalid. Expected an integer.")
+			return nil, w.invalid("Value (" + text + ") for parameter " + path + " is invalid. Expected an integer.")
 		}
 		return json.Number(text), nil
 	case "float", "double":
 		if _, err := strconv.ParseFloat(text, 64); err != nil {
-			return nil, w.invalid(path, "Value ("+text+") for parameter "+path+" is invalid. Expected a number.")
+			return nil, w.invalid("Value (" + text + ") for parameter " + path + " is invalid. Expected a number.")
 		}
 		return json.Number(text), nil
 	case "timestamp":
 		t, err := time.Parse(time.RFC3339Nano, text)
 		if err != nil {
-			return nil, w.invalid(path, "Value ("+text+") for parameter "+path+" is invalid. Expected an ISO 8601 time.")
+			return nil, w.invalid("Value (" + text + ") for parameter " + path + " is invalid. Expected an ISO 8601 time.")
 		}
 		return t.UTC().Format(time.RFC3339Nano), nil
 	default:

@@ -125,23 +125,12 @@ func (w *wire) renderJSON(ref *model.Ref, value any) any {
 	shape := w.service.Shapes[ref.Shape]
 	switch value := value.(type) {
 	case map[string]any:
-		out := map[string]any{}
-		if shape.Type == "map" {
-			for key, item := range value {
-				out[key] = w.renderJSON(shape.Value, item)
-			}
-			return out
+		if shape.Type != "map" {
+			return w.renderMembers(shape, value)
 		}
-		for name, member := range shape.Members {
-			item := value[goName(name)]
-			if item == nil || w.unset(member, item) {
-				continue
-			}
-			key := name
-			if member.LocationName != "" {
-				key = member.LocationName
-			}
-			out[key] = w.renderJSON(member, item)
+		out := map[string]any{}
+		for key, item := range value {
+			out[key] = w.renderJSON(shape.Value, item)
 		}
 		return out
 	case []any:
@@ -160,6 +149,23 @@ func (w *wire) renderJSON(ref *model.Ref, value any) any {
 		}
 	}
 	return value
+}
+
+// renderMembers is renderJSON for a structure.
+func (w *wire) renderMembers(shape *model.Shape, value map[string]any) map[string]any {
+	out := map[string]any{}
+	for name, member := range shape.Members {
+		item := value[goName(name)]
+		if item == nil || w.unset(member, item) {
+			continue
+		}
+		key := name
+		if member.LocationName != "" {
+			key = member.LocationName
+		}
+		out[key] = w.renderJSON(member, item)
+	}
+	return out
 }
 
 // unset reports whether a value is an enum's zero: the SDK's enums are plain strings, so that is how "absent" looks.

@@ -35,7 +35,7 @@ func (w *wire) validate(ref *model.Ref, value any, path string) error {
 	case json.Number:
 		number, err := value.Float64()
 		if err != nil {
-			return w.invalid(path, "Value "+value.String()+" at "+path+" is not a number.")
+			return w.invalid("Value " + value.String() + " at " + path + " is not a number.")
 		}
 		return w.bounds(shape, number, "value", path)
 	case string:
@@ -78,21 +78,21 @@ func (w *wire) validateString(shape *model.Shape, value, path string) error {
 	case "blob":
 		raw, err := base64.StdEncoding.DecodeString(value)
 		if err != nil {
-			return w.invalid(path, "Value at "+path+" is not base64.")
+			return w.invalid("Value at " + path + " is not base64.")
 		}
 		return w.bounds(shape, float64(len(raw)), "length", path)
 	case "timestamp":
 		return nil
 	}
 	if len(shape.Enum) > 0 && !slices.Contains(shape.Enum, value) {
-		return w.invalid(path, fmt.Sprintf("Value (%s) for parameter %s is invalid. Member must satisfy enum value set: [%s]",
+		return w.invalid(fmt.Sprintf("Value (%s) for parameter %s is invalid. Member must satisfy enum value set: [%s]",
 			value, path, strings.Join(shape.Enum, ", ")))
 	}
 	if err := w.bounds(shape, float64(utf8.RuneCountInString(value)), "length", path); err != nil {
 		return err
 	}
 	if expression := compile(shape.Pattern); expression != nil && !expression.MatchString(value) {
-		return w.invalid(path, fmt.Sprintf("Value '%s' at '%s' failed to satisfy constraint: Member must satisfy regular expression pattern: %s",
+		return w.invalid(fmt.Sprintf("Value '%s' at '%s' failed to satisfy constraint: Member must satisfy regular expression pattern: %s",
 			value, path, shape.Pattern))
 	}
 	return nil
@@ -100,10 +100,10 @@ func (w *wire) validateString(shape *model.Shape, value, path string) error {
 
 func (w *wire) bounds(shape *model.Shape, n float64, what, path string) error {
 	if shape.Min != nil && n < *shape.Min {
-		return w.invalid(path, fmt.Sprintf("The %s of %s is below the minimum of %v.", what, path, *shape.Min))
+		return w.invalid(fmt.Sprintf("The %s of %s is below the minimum of %v.", what, path, *shape.Min))
 	}
 	if shape.Max != nil && n > *shape.Max {
-		return w.invalid(path, fmt.Sprintf("The %s of %s is above the maximum of %v.", what, path, *shape.Max))
+		return w.invalid(fmt.Sprintf("The %s of %s is above the maximum of %v.", what, path, *shape.Max))
 	}
 	return nil
 }
@@ -115,8 +115,9 @@ func compile(pattern string) *regexp.Regexp {
 	if pattern == "" {
 		return nil
 	}
-	if known, ok := patterns.Load(pattern); ok {
-		return known.(*regexp.Regexp)
+	known, _ := patterns.Load(pattern)
+	if expression, ok := known.(*regexp.Regexp); ok {
+		return expression
 	}
 	// Java writes what lies above the first 65,536 characters as pairs of surrogates.
 	text := strings.ReplaceAll(pattern, `\uD800\uDC00-\uDBFF\uDFFF`, `\x{10000}-\x{10FFFF}`)
@@ -140,7 +141,7 @@ func (w *wire) missing(path string) error {
 	}
 }
 
-func (w *wire) invalid(path, message string) error {
+func (w *wire) invalid(message string) error {
 	return apiError(w.validationCode(), "%s", message)
 }
 
