@@ -66,6 +66,9 @@ func clusterOwner(spec serving.Cluster) owner {
 	return owner{stack: "cluster/" + spec.Name, tags: spec.Tags, lastSeen: spec.LastSeen}
 }
 
+// namePrefix starts the names of load balancers and target groups.
+const namePrefix = "serving-"
+
 // schemeName is the name of what exists once for each load balancer scheme.
 func schemeName(maximum int, cluster string, v serving.Visibility) string {
 	return serving.Fit(maximum, "serving", cluster, string(v))

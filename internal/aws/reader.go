@@ -3,6 +3,7 @@ package aws
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 
@@ -118,17 +119,7 @@ func newReader(c *client, e *epoch) *reader {
 	r.targetGroups = newBatch(e, 1, one(func(ctx context.Context, _ string) ([]elbtypes.TargetGroup, error) {
 		return pages(ctx, elb.NewDescribeTargetGroupsPaginator(c.elb, &elb.DescribeTargetGroupsInput{}), func(o *elb.DescribeTargetGroupsOutput) []elbtypes.TargetGroup { return o.TargetGroups })
 	}))
-	r.elbTags = newBatch(e, 20, func(ctx context.Context, arns []string) (map[string]map[string]string, error) {
-		out, err := c.elb.DescribeTags(ctx, &elb.DescribeTagsInput{ResourceArns: arns})
-		if err != nil {
-			return nil, err
-		}
-		tags := map[string]map[string]string{}
-		for _, d := range out.TagDescriptions {
-			tags[aws.ToString(d.ResourceArn)] = fromELB(d.Tags)
-		}
-		return tags, nil
-	})
+	r.elbTags = newBatch(e, elbArns, c.readELBTags).orAll(c.readAllELBTags)
 	r.listeners = newBatch(e, 1, one(func(ctx context.Context, arn string) ([]elbtypes.Listener, error) {
 		out, err := pages(ctx, elb.NewDescribeListenersPaginator(c.elb, &elb.DescribeListenersInput{LoadBalancerArn: &arn}), func(o *elb.DescribeListenersOutput) []elbtypes.Listener { return o.Listeners })
 		return out, absent(err, "LoadBalancerNotFound", "ListenerNotFound")
@@ -216,6 +207,53 @@ func pages[P, O, T any](ctx context.Context, p paginator[P, O], items func(*P) [
 		out = append(out, items(page)...)
 	}
 	return out, nil
+}
+
+// elbArns is the most ARNs of one DescribeTags call (ELBv2 API reference).
+const elbArns = 20
+
+func (c *client) readELBTags(ctx context.Context, arns []string) (map[string]map[string]string, error) {
+	out, err := c.elb.DescribeTags(ctx, &elb.DescribeTagsInput{ResourceArns: arns})
+	if err != nil {
+		return nil, err
+	}
+	tags := map[string]map[string]string{}
+	for _, d := range out.TagDescriptions {
+		tags[aws.ToString(d.ResourceArn)] = fromELB(d.Tags)
+	}
+	return tags, nil
+}
+
+// readAllELBTags reads the tags of what has one of our names, in full calls.
+func (c *client) readAllELBTags(ctx context.Context) (map[string]map[string]string, bool, error) {
+	loadBalancers, err := c.reader.loadBalancers.get(ctx, all)
+	if err != nil {
+		return nil, false, err
+	}
+	targetGroups, err := c.reader.targetGroups.get(ctx, all)
+	if err != nil {
+		return nil, false, err
+	}
+	var arns []string
+	for _, lb := range loadBalancers {
+		if strings.HasPrefix(aws.ToString(lb.LoadBalancerName), namePrefix) {
+			arns = append(arns, aws.ToString(lb.LoadBalancerArn))
+		}
+	}
+	for _, tg := range targetGroups {
+		if strings.HasPrefix(aws.ToString(tg.TargetGroupName), namePrefix) {
+			arns = append(arns, aws.ToString(tg.TargetGroupArn))
+		}
+	}
+	out := map[string]map[string]string{}
+	for chunk := range slices.Chunk(arns, elbArns) {
+		tags, err := c.readELBTags(ctx, chunk)
+		if err != nil {
+			return nil, false, err
+		}
+		maps.Copy(out, tags)
+	}
+	return out, false, nil
 }
 
 // readScalingGroups describes Auto Scaling groups without their instances.

@@ -2,6 +2,7 @@
 // is, what a refresh takes in calls, memory and time, and how long a create takes against the cloud's own delays.
 //
 //	make bench
+//	make bench BENCHARGS=-long   compares fifty clusters with fifty stacks of the yardstick too, which takes long to make
 //
 // Everything runs here, against the sandbox, with the real command (TF_ACC_TERRAFORM_PATH, else terraform or tofu on
 // PATH). Where hashicorp/aws 5.100.0 is in a local plugin mirror it runs an equal stack in the same run, and ratios to it
@@ -12,6 +13,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -27,6 +29,7 @@ type bench struct {
 	provider  string
 	floor     string
 	yardstick *yardstick
+	long      bool
 	sandbox   *sandbox
 	table     table
 	// key and certificate are files that every stack shares.
@@ -34,8 +37,10 @@ type bench struct {
 }
 
 func main() {
+	long := flag.Bool("long", false, "make fifty stacks of the yardstick too")
+	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx)
+	err := run(ctx, *long)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -43,13 +48,13 @@ func main() {
 	}
 }
 
-func run(ctx context.Context) error {
+func run(ctx context.Context, long bool) error {
 	dir, err := os.MkdirTemp("", "bench")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	b := &bench{dir: dir}
+	b := &bench{dir: dir, long: long}
 	if err := b.prepare(ctx); err != nil {
 		return err
 	}

@@ -4,12 +4,13 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"runtime"
-	"time"
+	"slices"
 )
 
 const (
@@ -101,8 +102,8 @@ func (y *yardstick) install(ctx context.Context, f *folder) error {
 	return quietly(cmd)
 }
 
-// refreshOfYardstick measures the same plan of an equal stack, made of the yardstick's resources.
-func (b *bench) refreshOfYardstick(ctx context.Context, serving usage) error {
+// refreshOfYardstick measures the same plan of equal stacks, made of the yardstick's resources.
+func (b *bench) refreshOfYardstick(ctx context.Context, serving map[int]usage) error {
 	if b.yardstick == nil {
 		return nil
 	}
@@ -116,17 +117,22 @@ func (b *bench) refreshOfYardstick(ctx context.Context, serving usage) error {
 	if err := b.yardstick.install(ctx, f); err != nil {
 		return err
 	}
-	say("making an equal stack with the yardstick")
-	started := time.Now()
-	u, calls, err := b.refreshOf(ctx, f, 1)
-	if err != nil {
-		return err
+	counts := map[int]float64{1: 8}
+	if b.long {
+		counts[50] = 6
 	}
-	say("that took %s; calls by action\n%s", time.Since(started).Round(time.Second), byAction(calls))
-	what := "the yardstick's refresh of an equal stack: "
-	b.table.add(what+"calls", each(calls, 1), "", "")
-	b.table.add(what+"plan with 50 ms per call", seconds(u.wall), "", "")
-	b.table.add(what+"peak memory", megabytes(u.peak), "", "")
-	b.table.ratio("  plan of 1 cluster, of the yardstick's", serving.wall, u.wall, 1.0/8, "<= 1/8 (0.125)")
+	for _, n := range slices.Sorted(maps.Keys(counts)) {
+		what := fmt.Sprintf("the yardstick's refresh of %d equal stacks: ", n)
+		say("making %d equal stacks with the yardstick", n)
+		u, calls, err := b.refreshOf(ctx, f, n)
+		if err != nil {
+			return err
+		}
+		say("%scalls by action\n%s", what, byAction(calls))
+		b.table.add(what+"calls each", each(calls, n), "", "")
+		b.table.add(what+"plan with 50 ms per call", seconds(u.wall), "", "")
+		b.table.add(what+"peak memory", megabytes(u.peak), "", "")
+		b.table.ratio(fmt.Sprintf("  plan of %d clusters, of the yardstick's", n), serving[n].wall, u.wall, 1/counts[n], fmt.Sprintf("<= 1/%.0f (%.3f)", counts[n], 1/counts[n]))
+	}
 	return nil
 }
