@@ -177,11 +177,21 @@ func (b *Backend) sdkConfig(ctx context.Context, region string) (aws.Config, err
 	retryer := retry.NewAdaptiveMode(func(o *retry.AdaptiveModeOptions) {
 		o.StandardOptions = append(o.StandardOptions, func(o *retry.StandardOptions) {
 			o.MaxAttempts = cmp.Or(b.cfg.MaxRetries, 8)
+			o.Retryables = append([]retry.IsErrorRetryable{retry.IsErrorRetryableFunc(quotaIsFinal)}, o.Retryables...)
 			o.MaxBackoff = 20 * time.Second
 		})
 	})
 	cfg.Retryer = func() aws.Retryer { return retryer }
 	return cfg, nil
+}
+
+// quotaIsFinal keeps a quota error from being tried again: the SDK takes ACM's
+// LimitExceededException for throttling, as it is with DynamoDB.
+func quotaIsFinal(err error) aws.Ternary {
+	if isCode(err, "LimitExceededException") {
+		return aws.FalseTernary
+	}
+	return aws.UnknownTernary
 }
 
 // baseConfig asks aws-sdk-go-base for the configuration that users know from

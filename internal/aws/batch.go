@@ -21,9 +21,10 @@ const (
 	// a kind at once where the API can.
 	several    = 3
 	wideWindow = 5 * window
-	// fresh is for how long a read answers for later ones of the same process, so
-	// that one plan is one snapshot. Any write ends it.
-	freshness = 5 * time.Second
+	// freshness is for how long a read answers for later ones of the same process,
+	// so that one plan is one snapshot: about what a large one takes. Any write
+	// ends it.
+	freshness = 30 * time.Second
 	// readTimeout bounds a shared read, which no single caller's deadline does.
 	readTimeout = 2 * time.Minute
 )
@@ -96,8 +97,9 @@ func withLiveReads(ctx context.Context) context.Context {
 	return context.WithValue(ctx, liveReads{}, true)
 }
 
-// get reads one key, with the zero value when there is nothing.
-func (b *batch[V]) get(ctx context.Context, key string) (V, error) {
+// get reads one key, with the zero value when there is nothing. The company are
+// keys that are about to be asked for as well: they come with the same call.
+func (b *batch[V]) get(ctx context.Context, key string, company ...string) (V, error) {
 	if r := b.joinAll(ctx, key); r != nil {
 		v, err := r.answer(ctx, key)
 		// An error, as a permission that is missing, is for the smaller read to tell.
@@ -105,7 +107,7 @@ func (b *batch[V]) get(ctx context.Context, key string) (V, error) {
 			return v, err
 		}
 	}
-	return b.join(ctx, key).answer(ctx, key)
+	return b.join(ctx, key, company).answer(ctx, key)
 }
 
 // answer waits for the round.
@@ -159,7 +161,7 @@ func (b *batch[V]) joinAll(ctx context.Context, key string) *round[V] {
 }
 
 // join finds the round that answers a key, or starts one.
-func (b *batch[V]) join(ctx context.Context, key string) *round[V] {
+func (b *batch[V]) join(ctx context.Context, key string, company []string) *round[V] {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if r := b.rounds[key]; b.current(ctx, r) {
@@ -178,10 +180,15 @@ func (b *batch[V]) join(ctx context.Context, key string) *round[V] {
 		}
 		time.AfterFunc(wait, func() { b.run(context.WithoutCancel(ctx), r) })
 	}
-	if !slices.Contains(r.keys, key) {
-		r.keys = append(r.keys, key)
+	for i, k := range append([]string{key}, company...) {
+		if i > 0 && (len(r.keys) == b.size || b.current(ctx, b.rounds[k])) {
+			continue
+		}
+		if !slices.Contains(r.keys, k) {
+			r.keys = append(r.keys, k)
+		}
+		b.rounds[k] = r
 	}
-	b.rounds[key] = r
 	if len(r.keys) == b.size {
 		b.next = nil
 	}

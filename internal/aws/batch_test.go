@@ -113,6 +113,12 @@ func TestBatch(t *testing.T) {
 				}
 			}
 		}},
+		"company comes with the same call": {size: 10, calls: 1, do: func(t *testing.T, ctx context.Context, b *batch[string], _ *recorder) {
+			if got, err := b.get(ctx, "a", "a", "b"); got != "A" || err != nil {
+				t.Errorf("get a: %q, %v", got, err)
+			}
+			read(t, ctx, b, "b")
+		}},
 		"an answer serves later reads": {size: 10, calls: 1, do: func(t *testing.T, ctx context.Context, b *batch[string], _ *recorder) {
 			read(t, ctx, b, "a", "b")
 			read(t, ctx, b, "b")

@@ -138,6 +138,10 @@ func (c *client) withZones(ctx context.Context, spec serving.Cluster) (serving.C
 	return spec, nil
 }
 
+// eksLacks are the ids of zones in which EKS has no control plane (EKS user
+// guide, network requirements). Names are different in each account, ids are not.
+var eksLacks = []string{"use1-az3", "usw1-az2", "cac1-az3"}
+
 // zones lists the availability zones that can be used, sorted.
 func (c *client) zones(ctx context.Context) ([]string, error) {
 	out, err := c.ec2.DescribeAvailabilityZones(ctx, &ec2.DescribeAvailabilityZonesInput{Filters: []ec2types.Filter{
@@ -149,7 +153,9 @@ func (c *client) zones(ctx context.Context) ([]string, error) {
 	}
 	var zones []string
 	for _, z := range out.AvailabilityZones {
-		zones = append(zones, aws.ToString(z.ZoneName))
+		if !slices.Contains(eksLacks, aws.ToString(z.ZoneId)) {
+			zones = append(zones, aws.ToString(z.ZoneName))
+		}
 	}
 	return sorted(zones), nil
 }
@@ -187,9 +193,11 @@ func (s *clusterStack) present(n stack.Node, report *stack.Report) bool {
 	return report.Drift[n.Name()] == nil
 }
 
-// observation keeps the differences that no attribute models.
+// observation keeps the differences that no attribute models. While anything
+// is left, the resource is not gone: a destroy that was interrupted after the
+// root must still know what to remove.
 func observation(report *stack.Report) serving.Observation {
-	out := serving.Observation{Gone: report.Gone, Objects: report.Objects, Drift: map[string][]string{}}
+	out := serving.Observation{Gone: report.Gone && len(report.Objects) == 0, Objects: report.Objects, Drift: map[string][]string{}}
 	for object, diffs := range report.Drift {
 		for _, d := range diffs {
 			if d.Attribute == "" {

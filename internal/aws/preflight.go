@@ -47,7 +47,7 @@ func (c *client) checkZones(ctx context.Context, spec serving.Cluster) ([]servin
 	}
 	var problems []serving.Problem
 	for _, zone := range without(spec.Network.Zones, zones) {
-		problems = append(problems, serving.Problem{Path: "network.zones", Summary: "Zone cannot be used", Detail: fmt.Sprintf("%s is not an availability zone that this account can use. Those of %s are %s.", zone, c.region, strings.Join(zones, ", "))})
+		problems = append(problems, serving.Problem{Path: "network.zones", Summary: "Zone cannot be used", Detail: fmt.Sprintf("%s is not an availability zone in which this account can run EKS. Those of %s are %s.", zone, c.region, strings.Join(zones, ", "))})
 	}
 	return problems, nil
 }

@@ -43,7 +43,7 @@ type roleLive struct {
 var _ stack.Kind[roleSpec, roleLive] = roles{}
 
 func (k roles) Find(ctx context.Context, object string) ([]*roleLive, error) {
-	live, err := k.reader.roles.get(ctx, k.names[object])
+	live, err := k.reader.roles.get(ctx, k.names[object], slices.Sorted(maps.Values(k.names))...)
 	if live == nil || err != nil {
 		return nil, err
 	}
