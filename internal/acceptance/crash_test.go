@@ -74,7 +74,7 @@ func TestAccCrash(t *testing.T) {
 					blow := blows[i%len(blows)]
 					t.Run(fmt.Sprintf("%s at call %d of %d", blow.name, nth, calls), func(t *testing.T) {
 						t.Parallel()
-						crash(newWorld(t, w.command), j, p, want, func(w *world) func() bool { return blow.strike(w, nth) })
+						crash(newWorld(t, w.command), j, p, want, nth == calls, func(w *world) func() bool { return blow.strike(w, nth) })
 					})
 				}
 			})
@@ -95,7 +95,9 @@ func (w *world) undisturbed(j journey, p pair) (map[string]int, int) {
 	return w.kinds(), len(w.mutations())
 }
 
-func crash(w *world, j journey, p pair, want map[string]int, strike func(w *world) func() bool) {
+// crash makes the journey with an interruption, which last says is at its last
+// call, and then once more.
+func crash(w *world, j journey, p pair, want map[string]int, last bool, strike func(w *world) func() bool) {
 	w.Helper()
 	w.use("cluster.tf")
 	w.serve(p)
@@ -113,9 +115,16 @@ func crash(w *world, j journey, p pair, want map[string]int, strike func(w *worl
 	if j.name == "create" && w.attributes("serving_cluster.test") != nil {
 		w.Error("the cluster is in the state, so the next apply would destroy it first")
 	}
+	if j.name == "create" && last != w.orphaned(clusterAddress, "eks.cluster") {
+		w.Errorf("the cluster is sealed without being in the state: %t, want that after the last call alone", !last)
+	}
 	w.AWS.ClearFaults()
 	w.then(nil)
 	w.started = nil
+	if j.name == "create" {
+		w.claim(certificateAddress, "aws/us-west-2/models", "acm.certificate")
+		w.claim(clusterAddress, "aws/us-west-2/test", "eks.cluster")
+	}
 	w.want(0, w.run(j.verb, "-auto-approve", "-no-color"))
 	if got := w.kinds(); !maps.Equal(got, want) {
 		w.Errorf("after the second %s the cloud has %v, want %v", j.verb, got, want)
@@ -124,6 +133,41 @@ func crash(w *world, j journey, p pair, want map[string]int, strike func(w *worl
 		w.plan(0)
 	}
 	w.finish()
+}
+
+// orphaned reports whether a resource is complete in the cloud and not in the
+// state: the command died between the last call, which seals it, and writing its
+// state. From then on it is somebody's, and nothing can tell whose.
+func (w *world) orphaned(address, kind string) bool {
+	w.Helper()
+	if w.attributes(address) != nil {
+		return false
+	}
+	for _, fields := range w.fields(kind) {
+		if fields["/Tags/serving:sealed"] == "true" {
+			return true
+		}
+		for path, value := range fields {
+			if value == "serving:sealed" && strings.HasPrefix(path, "/Tags/") {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// claim imports a resource that is orphaned, after the command that the error
+// names.
+func (w *world) claim(address, id, kind string) {
+	w.Helper()
+	if !w.orphaned(address, kind) {
+		return
+	}
+	typed := "terraform import " + strings.Split(address, ".")[0] + ".<name> " + id
+	if again := w.want(1, w.run("apply", "-auto-approve", "-no-color", "-target="+address)); !again.says(typed) {
+		w.Errorf("the error does not say %q:\n%s", typed, again.all)
+	}
+	w.want(0, w.run("import", "-no-color", address, id))
 }
 
 // strike lets the nth mutating call through to the cloud and hits the command

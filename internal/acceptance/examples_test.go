@@ -2,10 +2,8 @@ package acceptance_test
 
 import (
 	"crypto/elliptic"
-	"encoding/json"
 	"io/fs"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -40,7 +38,9 @@ func withCertificate(w *world) { w.serve(issue(w)) }
 
 // withProvider adds the example of a provider block to one that has none, as
 // the registry's pages do.
-func withProvider(w *world) { w.copy(filepath.Join(examplesFolder, "provider/provider.tf"), "provider.tf") }
+func withProvider(w *world) {
+	w.copy(filepath.Join(examplesFolder, "provider/provider.tf"), "provider.tf")
+}
 
 // withModels is for an example that leaves the provider block to the reader.
 func withModels(w *world) {
@@ -144,14 +144,8 @@ func (w *world) example(name string) {
 // permitted holds every call so far against the policy that users are given.
 func (w *world) permitted() {
 	w.Helper()
-	raw, err := os.ReadFile(filepath.Join(examplesFolder, "aws-permissions/policy.json"))
-	if err != nil {
-		w.Fatal(err)
-	}
 	var policy struct{ Statement []struct{ Action []string } }
-	if err := json.Unmarshal(raw, &policy); err != nil {
-		w.Fatal(err)
-	}
+	w.read(w.text(filepath.Join(examplesFolder, "aws-permissions/policy.json")), &policy)
 	allowed := map[string]bool{
 		"sts:GetCallerIdentity": true, // It needs no permission.
 	}

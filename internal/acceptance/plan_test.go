@@ -82,7 +82,7 @@ func (w *world) attributes(address string) map[string]any {
 	}
 	w.read(string(raw), &state)
 	for _, r := range state.Resources {
-		if r.Type+"."+r.Name != address {
+		if r.Type+"."+r.Name != address || len(r.Instances) == 0 {
 			continue
 		}
 		if r.Instances[0].Status != "" {

@@ -25,7 +25,7 @@ import (
 const (
 	region  = "us-west-2"
 	domain  = "models.example.com"
-	account = "123456789012"
+	account = "123456789012" // That of the sandbox's own credentials.
 )
 
 // A world is a sandbox, and a folder with a configuration and its state.
@@ -93,14 +93,20 @@ func (w *world) write(name, text string) string {
 	return path
 }
 
-// copy takes a file into the folder.
-func (w *world) copy(from, to string) {
+// text is that of a file.
+func (w *world) text(path string) string {
 	w.Helper()
-	text, err := os.ReadFile(from)
+	text, err := os.ReadFile(path)
 	if err != nil {
 		w.Fatal(err)
 	}
-	w.write(to, string(text))
+	return string(text)
+}
+
+// copy takes a file into the folder.
+func (w *world) copy(from, to string) {
+	w.Helper()
+	w.write(to, w.text(from))
 }
 
 // use makes a file of testdata the configuration.
@@ -250,23 +256,16 @@ func (w *world) fields(kind string) map[string]map[string]any {
 	return byID
 }
 
-// mutate changes a field behind everybody's back, of all objects of a kind that
-// have this value there.
-func (w *world) mutate(kind, path string, from, to any) {
+// mutate changes a field of an object behind everybody's back. Without an id it
+// is the only one of its kind.
+func (w *world) mutate(kind, id, path string, value any) {
 	w.Helper()
-	changed := 0
-	for id, fields := range w.fields(kind) {
-		if fmt.Sprint(fields[path]) != fmt.Sprint(from) {
-			continue
-		}
-		changed++
-		object := aws.Object{Account: account, Region: region, Kind: kind, ID: id}
-		if err := w.AWS.Mutate(aws.Field{Object: object, Path: path, Value: to}); err != nil {
-			w.Fatal(err)
-		}
+	objects := slices.DeleteFunc(w.AWS.Census().Objects, func(o aws.Object) bool { return o.Kind != kind || id != "" && o.ID != id })
+	if len(objects) != 1 {
+		w.Fatalf("there are %d of %s %s, want one", len(objects), kind, id)
 	}
-	if changed == 0 {
-		w.Fatalf("no %s has %v at %s", kind, from, path)
+	if err := w.AWS.Mutate(aws.Field{Object: objects[0], Path: path, Value: value}); err != nil {
+		w.Fatal(err)
 	}
 }
 

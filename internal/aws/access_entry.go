@@ -3,6 +3,7 @@ package aws
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -14,8 +15,9 @@ import (
 )
 
 // accessEntries let IAM principals administer the Kubernetes cluster. EKS itself
-// makes one for the cluster's creator, without tags; when that principal is
-// listed as an administrator, its entry is taken over.
+// makes one for the cluster's creator, without tags and with the same policy;
+// when that principal is listed as an administrator, its entry is taken over.
+// Any other entry without our mark is somebody else's.
 type accessEntries struct {
 	*client
 	owner     owner
@@ -34,7 +36,7 @@ type accessEntryLive struct {
 
 var _ stack.Kind[accessEntrySpec, accessEntryLive] = accessEntries{}
 
-func (k accessEntries) Find(ctx context.Context, _ string) ([]*accessEntryLive, error) {
+func (k accessEntries) Find(ctx context.Context, object string) ([]*accessEntryLive, error) {
 	cluster, err := k.cluster.Found(ctx)
 	if cluster == nil || err != nil {
 		return nil, err
@@ -50,7 +52,14 @@ func (k accessEntries) Find(ctx context.Context, _ string) ([]*accessEntryLive, 
 	if err != nil {
 		return nil, absent(err, "ResourceNotFoundException")
 	}
-	return []*accessEntryLive{{*entry.AccessEntry, policies}}, nil
+	live := &accessEntryLive{*entry.AccessEntry, policies}
+	creators := len(live.Tags) == 0 && slices.Equal(policyLines(policies), []string{k.adminPolicy() + " on the cluster"})
+	if !creators {
+		if err := k.owner.claim(live.Tags, object, k.ID(live), "access entry of "+k.principal); err != nil {
+			return nil, err
+		}
+	}
+	return []*accessEntryLive{live}, nil
 }
 
 func (k accessEntries) ID(live *accessEntryLive) string { return aws.ToString(live.AccessEntryArn) }

@@ -2,6 +2,7 @@ package aws
 
 import (
 	"context"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"maps"
@@ -172,8 +173,17 @@ func (k *certificates) Diff(name string, want certificateSpec, live *certificate
 	return append(diffs, k.owner.differ(name, live.Tags)...)
 }
 
-// tidy removes the white space in which equal PEM texts differ.
-func tidy(pem string) string { return strings.Join(strings.Fields(pem), " ") }
+// tidy keeps the blocks of a PEM text and drops what may stand around them.
+func tidy(text string) string {
+	var out strings.Builder
+	for rest := []byte(text); ; {
+		var block *pem.Block
+		if block, rest = pem.Decode(rest); block == nil {
+			return out.String()
+		}
+		_ = pem.Encode(&out, &pem.Block{Type: block.Type, Bytes: block.Bytes})
+	}
+}
 
 func (k *certificates) Create(ctx context.Context, object string, want certificateSpec, _ string) error {
 	in := k.material(want)
@@ -233,17 +243,21 @@ func (k *certificates) Delete(ctx context.Context, live *certificateLive) error 
 	}
 	_, err = k.acm.DeleteCertificate(ctx, &acm.DeleteCertificateInput{CertificateArn: &live.ARN})
 	if isCode(err, "ResourceInUseException") {
-		return k.inUse(ctx, err, users)
+		return k.inUse(ctx, err, live.ARN, users)
 	}
 	return absent(err, "ResourceNotFoundException")
 }
 
 // inUse tells a load balancer that is there, which will not let go, from one
 // that ACM has not forgotten yet, which is worth waiting for.
-func (k *certificates) inUse(ctx context.Context, err error, users []string) error {
+func (k *certificates) inUse(ctx context.Context, err error, arn string, users []string) error {
 	there, listErr := k.reader.loadBalancers.get(ctx, all)
 	for _, lb := range there {
-		if !slices.Contains(users, aws.ToString(lb.LoadBalancerArn)) {
+		// ACM forgets late: only a listener that has the certificate now is in the
+		// way.
+		listeners, listenErr := k.reader.listeners.get(ctx, aws.ToString(lb.LoadBalancerArn))
+		uses := func(l elbtypes.Listener) bool { return firstCertificate(&l) == arn }
+		if listenErr != nil || !slices.Contains(users, aws.ToString(lb.LoadBalancerArn)) || !slices.ContainsFunc(listeners, uses) {
 			continue
 		}
 		tags, _ := k.reader.elbTags.get(ctx, aws.ToString(lb.LoadBalancerArn))

@@ -116,10 +116,10 @@ func (b *Backend) client(ctx context.Context, region string) (*client, error) {
 		return nil, err
 	}
 	writes := &epoch{}
-	cfg.APIOptions = append(cfg.APIOptions, writes.count)
+	cfg.APIOptions = append(cfg.APIOptions, writes.count, askFirst)
 	c := &client{
 		region:      region,
-		partition:   partition(region),
+		partition:   serving.PartitionOf(region),
 		ec2:         ec2.NewFromConfig(cfg),
 		eks:         eks.NewFromConfig(cfg),
 		elb:         elasticloadbalancingv2.NewFromConfig(cfg),
@@ -216,15 +216,4 @@ func (c *client) account(ctx context.Context) (string, error) {
 		c.accountID = aws.ToString(out.Account)
 	}
 	return c.accountID, nil
-}
-
-// partition is the ARN partition of a region.
-func partition(region string) string {
-	switch {
-	case len(region) > 3 && region[:3] == "cn-":
-		return "aws-cn"
-	case len(region) > 7 && region[:7] == "us-gov-":
-		return "aws-us-gov"
-	}
-	return "aws"
 }

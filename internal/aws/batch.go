@@ -19,7 +19,7 @@ const (
 	// several is how many keys of one kind, never asked for in one go, say that
 	// this plan is large. Batches then wait for wideWindow, and read everything of
 	// a kind at once where the API can.
-	several    = 3
+	several    = 2
 	wideWindow = 5 * window
 	// freshness is for how long a read answers for later ones of the same process,
 	// so that one plan is one snapshot: about what a large one takes. Any write

@@ -53,8 +53,7 @@ func (b *Backend) ensureCertificate(ctx context.Context, spec serving.Certificat
 	if err := s.Ensure(withLiveReads(ctx), mode); err != nil {
 		return serving.ObservedCertificate{}, explain(err)
 	}
-	spec.LastSeen = map[string]string{objectCertificate: s.certificate.ID()}
-	return c.observeCertificate(ctx, spec)
+	return s.observed(s.Report())
 }
 
 // ObserveCertificate reads a certificate and says what differs.
@@ -72,7 +71,12 @@ func (c *client) observeCertificate(ctx context.Context, spec serving.Certificat
 	if err != nil {
 		return serving.ObservedCertificate{}, explain(err)
 	}
-	out := serving.ObservedCertificate{Observation: observation(report), Spec: spec}
+	return s.observed(report)
+}
+
+// observed makes the view of a certificate from the live object of its stack.
+func (s *certificateStack) observed(report *stack.Report) (serving.ObservedCertificate, error) {
+	out := serving.ObservedCertificate{Observation: observation(report), Spec: s.spec}
 	live := s.certificate.Live()
 	if live == nil {
 		return out, nil
@@ -81,6 +85,7 @@ func (c *client) observeCertificate(ctx context.Context, spec serving.Certificat
 		out.Account = id.AccountID
 	}
 	out.Spec.Imported = &serving.ImportedCertificate{CertificatePEM: live.PEM, ChainPEM: live.Chain}
+	var err error
 	out.Info, err = serving.ParseCertificate(live.PEM, live.Chain)
 	return out, err
 }

@@ -26,6 +26,8 @@ const (
 	objectPrivateSubnet  = "subnet/private/"
 	objectPublicSubnet   = "subnet/public/"
 	objectNAT            = "nat_gateway/"
+	objectAddress        = "elastic_ip/"
+	objectPrivateTable   = "route_table/private/"
 	objectNodePool       = "node_pool/"
 	objectAccessEntry    = "access_entry/"
 	objectTrafficSources = "traffic_sources/"
@@ -233,6 +235,8 @@ func (c *client) listenersOf(s *clusterStack, targetGroup *stack.Object[targetGr
 		return listenerRulesSpec{Listener: https.ID(), Rules: []ruleSpec{{Priority: 1, Host: spec.Endpoint.Domain, TargetGroup: targetGroup.ID()}}}
 	}, https, targetGroup)
 
+	// A listener that somebody adds is a way past the rules of the first.
+	stack.Absent(s.Stack, "listener/other", listeners{c, s.loadBalancer, anyOther}, s.loadBalancer)
 	http := listeners{c, s.loadBalancer, 80}
 	if spec.Visibility == serving.Public {
 		stack.Add(s.Stack, "listener/http", http, func() listenerSpec {

@@ -207,7 +207,7 @@ func (c *client) recallEndpoint(ctx context.Context, spec *serving.Cluster) erro
 	if spec.Network.Own() {
 		ranges = []string{spec.Network.CIDR}
 	} else if network, _, err := c.readNetwork(ctx, spec.Network); err == nil && network != nil {
-		ranges = []string{aws.ToString(network.vpc.CidrBlock)}
+		ranges = network.ranges()
 	}
 	open := spell(ingress(*spec, ranges))
 	got := lines(groups[0].IpPermissions)
@@ -288,7 +288,7 @@ func (c *client) resolveCertificate(ctx context.Context, id string, listener *st
 		return nil, err
 	}
 	if len(arns) == 0 {
-		return nil, fmt.Errorf("there is no certificate %s in %s; create it with serving_certificate, or give the ARN of one in ACM", id, c.region)
+		return nil, &stack.MissingError{Err: fmt.Errorf("there is no certificate %s in %s; create it with serving_certificate, or give the ARN of one in ACM", id, c.region)}
 	}
 	return &arns[0], nil
 }

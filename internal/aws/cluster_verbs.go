@@ -39,10 +39,13 @@ func (b *Backend) ensureCluster(ctx context.Context, spec serving.Cluster, mode 
 	if err != nil {
 		return serving.ObservedCluster{}, explain(err)
 	}
-	if err := c.clusterStack(spec, left).Ensure(ctx, mode); err != nil {
+	s := c.clusterStack(spec, left)
+	if err := s.Ensure(ctx, mode); err != nil {
 		return serving.ObservedCluster{}, explain(err)
 	}
-	return c.observeCluster(ctx, spec)
+	// What converged was read on the way. Another read could only fail, and leave
+	// a sealed cluster that is in nobody's state.
+	return s.observed(s.Report()), nil
 }
 
 // ObserveCluster reads everything that the spec owns and says what differs.
@@ -55,12 +58,32 @@ func (b *Backend) ObserveCluster(ctx context.Context, spec serving.Cluster) (ser
 }
 
 func (c *client) observeCluster(ctx context.Context, spec serving.Cluster) (serving.ObservedCluster, error) {
-	s := c.clusterStack(spec, remains{})
+	s := c.clusterStack(spec, remembered(spec))
 	report, err := s.Observe(ctx)
 	if err != nil {
 		return serving.ObservedCluster{}, explain(err)
 	}
 	return s.observed(report), nil
+}
+
+// remembered is what was last seen under names that the spec does not know any
+// more: what a failed update could not remove stays visible.
+func remembered(spec serving.Cluster) remains {
+	var left remains
+	for object := range spec.LastSeen {
+		for _, kind := range []string{objectPrivateSubnet, objectPublicSubnet, objectAddress, objectNAT, objectPrivateTable} {
+			if zone, ok := strings.CutPrefix(object, kind); ok {
+				left.Zones = append(left.Zones, zone)
+			}
+		}
+		if pool, ok := strings.CutPrefix(object, objectNodePool); ok {
+			left.Pools = append(left.Pools, pool)
+		}
+		if principal, ok := strings.CutPrefix(object, objectAccessEntry); ok {
+			left.Admins = append(left.Admins, principal)
+		}
+	}
+	return left
 }
 
 // DestroyCluster removes everything the cluster owns.
@@ -70,6 +93,12 @@ func (b *Backend) DestroyCluster(ctx context.Context, spec serving.Cluster) erro
 		return err
 	}
 	ctx = withLiveReads(ctx)
+	if live, err := c.reader.clusters.get(ctx, spec.Name); err != nil || live != nil && aws.ToBool(live.DeletionProtection) && clusterOwner(spec).owns(live.Tags, objectCluster, aws.ToString(live.Arn)) {
+		if err == nil {
+			err = fmt.Errorf("EKS cluster %s has deletion protection: set deletion_protection = false and apply first", spec.Name)
+		}
+		return explain(err)
+	}
 	left, err := c.clusterRemains(ctx, spec)
 	if err != nil {
 		return explain(err)
@@ -98,7 +127,7 @@ func (c *client) clusterRemains(ctx context.Context, spec serving.Cluster) (rema
 		names = append(names, o.nameOf(fromEC2(a.Tags), aws.ToString(a.AllocationId)))
 	}
 	for _, name := range names {
-		for _, kind := range []string{objectPrivateSubnet, objectPublicSubnet, "elastic_ip/"} {
+		for _, kind := range []string{objectPrivateSubnet, objectPublicSubnet, objectAddress} {
 			if zone, ok := strings.CutPrefix(name, kind); ok {
 				left.Zones = append(left.Zones, zone)
 			}
@@ -242,17 +271,20 @@ func (s *clusterStack) readBack(spec *serving.Cluster) {
 // exposure reads who has a path from what is live.
 func (s *clusterStack) exposure() serving.Exposure {
 	var e serving.Exposure
-	if lb := s.loadBalancer.Live(); lb != nil {
-		e.Endpoint.Scheme = string(lb.Scheme)
+	// While a load balancer is being replaced both serve, and the wider counts.
+	for _, lb := range s.loadBalancer.All() {
+		if e.Endpoint.Scheme != string(elbtypes.LoadBalancerSchemeEnumInternetFacing) {
+			e.Endpoint.Scheme = string(lb.Scheme)
+		}
 	}
-	if group := s.securityGroup.Live(); group != nil {
+	for _, group := range s.securityGroup.All() {
 		for _, p := range group.IpPermissions {
 			for _, one := range singles(p) {
 				e.Endpoint.Sources = append(e.Endpoint.Sources, one.source)
 			}
 		}
-		e.Endpoint.Sources = sorted(e.Endpoint.Sources)
 	}
+	e.Endpoint.Sources = sorted(e.Endpoint.Sources)
 	e.Endpoint.InternetReachable = e.Endpoint.Scheme == string(elbtypes.LoadBalancerSchemeEnumInternetFacing) && slices.ContainsFunc(e.Endpoint.Sources, serving.PublicSource)
 	if cluster := s.cluster.Live(); cluster != nil && cluster.ResourcesVpcConfig != nil {
 		v := cluster.ResourcesVpcConfig

@@ -11,6 +11,9 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/eks"
+	ekstypes "github.com/aws/aws-sdk-go-v2/service/eks/types"
 
 	sandboxaws "github.com/modelserving/terraform-provider-serving/internal/sandbox/aws"
 	"github.com/modelserving/terraform-provider-serving/internal/sandbox/sandboxtest"
@@ -76,8 +79,11 @@ var unowned = map[string]map[string]string{
 		`/AccessConfig/.*`: immutable,
 		`/KubernetesNetworkConfig/(IpFamily|ServiceIpv4Cidr)`: immutable,
 		`/Logging/ClusterLogging/\d+/Types/.*`:                noEffect,
-		`/ResourcesVpcConfig/(ClusterSecurityGroupId|VpcId)`:  computed,
-		`/ResourcesVpcConfig/ControlPlaneEgressMode`:          notOwned,
+		// A cluster's subnets may change only within its zones, which takes subnets of
+		// somebody else: TestDriftOfClusterSubnets.
+		`/ResourcesVpcConfig/SubnetIds/.*`:                   elsewhere,
+		`/ResourcesVpcConfig/(ClusterSecurityGroupId|VpcId)`: computed,
+		`/ResourcesVpcConfig/ControlPlaneEgressMode`:         notOwned,
 		`/RoleArn`: immutable,
 	},
 	"eks.nodegroup": {
@@ -151,7 +157,7 @@ func spoil(t *testing.T, f sandboxaws.Field) sandboxaws.Field {
 		}
 	case string:
 		switch {
-		case f.Kind == "acm.certificate" && f.Path == "/Body":
+		case f.Kind == "acm.certificate" && (f.Path == "/Body" || f.Path == "/Chain"):
 			f.Value, _ = keyPair(t, elliptic.P256())
 		case strings.HasSuffix(f.Path, "/CidrIpv4") || strings.HasSuffix(f.Path, "/DestinationCidrBlock") || strings.Contains(f.Path, "PublicAccessCidrs"):
 			f.Value = "198.51.100.0/24"
@@ -395,7 +401,7 @@ func TestDriftOfEveryObject(t *testing.T) {
 		},
 		"node_pool/gpu": func(s *clusterStack) error { return removeAll(t, nodeGroups{c, o, s.cluster}, "node_pool/gpu") },
 		"access_entry/" + spec.KubernetesAPI.Admins[0]: func(s *clusterStack) error {
-			return removeAll(t, accessEntries{c, o, s.cluster, spec.KubernetesAPI.Admins[0]}, "")
+			return removeAll(t, accessEntries{c, o, s.cluster, spec.KubernetesAPI.Admins[0]}, objectAccessEntry+spec.KubernetesAPI.Admins[0])
 		},
 		"traffic_sources/cpu": func(s *clusterStack) error {
 			return removeAll(t, trafficSources{c, s.pools["cpu"], bothSchemes(spec.Name)}, "")
@@ -424,6 +430,42 @@ func TestDriftOfEveryObject(t *testing.T) {
 			t.Errorf("after the repair of a removed %s: %v", object, repaired.Drift)
 		}
 		spec.LastSeen = repaired.Objects
+	}
+}
+
+// TestDriftOfClusterSubnets moves the control plane to another subnet of a zone.
+func TestDriftOfClusterSubnets(t *testing.T) {
+	t.Parallel()
+	sandbox := newSandbox(t)
+	b := testBackend(sandbox.URL)
+	withOps(t, b)
+	if _, err := b.CreateCertificate(t.Context(), testCertificate(t)); err != nil {
+		t.Fatal(err)
+	}
+	made, err := b.CreateCluster(t.Context(), testCluster(serving.Private))
+	if err != nil {
+		t.Fatal(err)
+	}
+	spec := inZones(testCluster(serving.Private))
+	spec.LastSeen = made.Objects
+	c, err := b.client(t.Context(), testRegion)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := c.ec2.CreateSubnet(t.Context(), &ec2.CreateSubnetInput{VpcId: &made.VPC, CidrBlock: aws.String("10.40.192.0/24"), AvailabilityZone: aws.String("us-west-2a")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	moved := []string{aws.ToString(other.Subnet.SubnetId), made.Objects["subnet/private/us-west-2b"]}
+	if _, err := c.eks.UpdateClusterConfig(t.Context(), &eks.UpdateClusterConfigInput{Name: aws.String("prod"), ResourcesVpcConfig: &ekstypes.VpcConfigRequest{SubnetIds: moved}}); err != nil {
+		t.Fatal(err)
+	}
+	seen, err := testBackend(sandbox.URL).ObserveCluster(t.Context(), spec)
+	if err != nil || len(seen.Drift[objectCluster]) == 0 {
+		t.Errorf("another subnet is not seen: %v, error %v", seen.Drift, err)
+	}
+	if repaired, err := b.UpdateCluster(t.Context(), spec); err != nil || len(repaired.Drift) != 0 {
+		t.Errorf("repair: drift %v, error %v", repaired.Drift, err)
 	}
 }
 

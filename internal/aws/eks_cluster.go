@@ -99,7 +99,11 @@ func (k clusters) Diff(name string, want clusterSpec, live *ekstypes.Cluster) []
 	if vpc.EndpointPublicAccess && public {
 		diffs = append(diffs, of("kubernetes_api.allowed_cidrs", sameSet("public endpoint range", vpc.PublicAccessCidrs, want.PublicCIDRs))...)
 	}
-	diffs = append(diffs, sameSet("subnet", vpc.SubnetIds, want.Subnets)...)
+	// EKS keeps the zones it was made with: subnets of zones that came later are
+	// for nodes and the load balancer only.
+	for _, id := range without(vpc.SubnetIds, want.Subnets) {
+		diffs = append(diffs, stack.Difference{Field: "subnet", Got: id})
+	}
 	diffs = append(diffs, sameSet("security group", vpc.SecurityGroupIds, nil)...)
 	if live.AccessConfig != nil {
 		diffs = append(diffs, fixed("authentication mode", live.AccessConfig.AuthenticationMode, ekstypes.AuthenticationModeApi)...)
@@ -258,40 +262,57 @@ func (k clusters) Update(ctx context.Context, object string, want clusterSpec, l
 	}
 	for _, in := range inputs {
 		in.Name = live.Name
-		out, err := k.eks.UpdateClusterConfig(ctx, in)
+		err := k.update(ctx, live.Name, nil, func() (*ekstypes.Update, error) {
+			out, err := k.eks.UpdateClusterConfig(ctx, in)
+			if err != nil {
+				return nil, err
+			}
+			return out.Update, nil
+		})
 		if err != nil {
-			return err
-		}
-		if err := k.updated(ctx, live.Name, nil, out.Update); err != nil {
 			return err
 		}
 	}
 	if has(diffs, "encryption key") && want.KMSKey != "" {
-		out, err := k.eks.AssociateEncryptionConfig(ctx, &eks.AssociateEncryptionConfigInput{ClusterName: live.Name, EncryptionConfig: encryption(want.KMSKey)})
+		err := k.update(ctx, live.Name, nil, func() (*ekstypes.Update, error) {
+			out, err := k.eks.AssociateEncryptionConfig(ctx, &eks.AssociateEncryptionConfigInput{ClusterName: live.Name, EncryptionConfig: encryption(want.KMSKey)})
+			if err != nil {
+				return nil, err
+			}
+			return out.Update, nil
+		})
 		if err != nil {
-			return err
-		}
-		if err := k.updated(ctx, live.Name, nil, out.Update); err != nil {
 			return err
 		}
 	}
 	if has(diffs, "version") {
-		out, err := k.eks.UpdateClusterVersion(ctx, &eks.UpdateClusterVersionInput{Name: live.Name, Version: &want.Version})
+		err := k.update(ctx, live.Name, nil, func() (*ekstypes.Update, error) {
+			out, err := k.eks.UpdateClusterVersion(ctx, &eks.UpdateClusterVersionInput{Name: live.Name, Version: &want.Version})
+			if err != nil {
+				return nil, err
+			}
+			return out.Update, nil
+		})
 		if err != nil {
-			return err
-		}
-		if err := k.updated(ctx, live.Name, nil, out.Update); err != nil {
 			return err
 		}
 	}
 	return k.retagEKS(ctx, k.owner, object, aws.ToString(live.Arn), live.Tags)
 }
 
-// updated waits for an update of a cluster or node group to end. The status of
-// the object itself follows late.
-func (c *client) updated(ctx context.Context, cluster, nodeGroup *string, update *ekstypes.Update) error {
-	if update == nil || update.Id == nil {
-		return nil
+// update starts an update of a cluster or node group, waiting while another one
+// runs, and waits for its end. The status of the object itself follows late.
+func (c *client) update(ctx context.Context, cluster, nodeGroup *string, start func() (*ekstypes.Update, error)) error {
+	var update *ekstypes.Update
+	err := c.poll.Until(ctx, func(time.Duration) (done bool, err error) {
+		update, err = start()
+		if isCode(err, "ResourceInUseException") {
+			return false, nil
+		}
+		return err == nil, err
+	})
+	if err != nil || update == nil || update.Id == nil {
+		return err
 	}
 	return c.poll.Until(ctx, func(time.Duration) (bool, error) {
 		out, err := c.eks.DescribeUpdate(ctx, &eks.DescribeUpdateInput{Name: cluster, NodegroupName: nodeGroup, UpdateId: update.Id})

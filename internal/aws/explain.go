@@ -26,12 +26,18 @@ type APIError struct {
 	err    error
 }
 
-func (e *APIError) Error() string {
+// Cause is what was said without the number of the request, so that several
+// calls that were refused for one reason can be told together.
+func (e *APIError) Cause() string {
 	text := e.Call + ": "
 	if e.Code != "" {
 		text += e.Code + ": "
 	}
-	text += e.Message
+	return text + e.Message
+}
+
+func (e *APIError) Error() string {
+	text := e.Cause()
 	if e.RequestID != "" {
 		text += " (request " + e.RequestID + ")"
 	}

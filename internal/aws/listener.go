@@ -22,6 +22,9 @@ type listeners struct {
 	port         int32
 }
 
+// anyOther is the port of the kind that finds what nobody of ours has put there.
+const anyOther = 0
+
 type listenerLive struct {
 	elbtypes.Listener
 	// Attributes are read of an HTTPS listener; the other only redirects.
@@ -44,7 +47,11 @@ func (k listeners) Find(ctx context.Context, _ string) ([]*listenerLive, error) 
 		return nil, err
 	}
 	all, err := k.reader.listeners.get(ctx, aws.ToString(lb.LoadBalancerArn))
+	var stray []*listenerLive
 	for _, l := range all {
+		if k.port == anyOther && aws.ToInt32(l.Port) != 443 && aws.ToInt32(l.Port) != 80 {
+			stray = append(stray, &listenerLive{Listener: l})
+		}
 		if aws.ToInt32(l.Port) != k.port {
 			continue
 		}
@@ -56,7 +63,7 @@ func (k listeners) Find(ctx context.Context, _ string) ([]*listenerLive, error) 
 		}
 		return []*listenerLive{live}, nil
 	}
-	return nil, err
+	return stray, err
 }
 
 func (k listeners) ID(live *listenerLive) string { return aws.ToString(live.ListenerArn) }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"slices"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -56,7 +58,10 @@ func (k natGateways) Diff(name string, want natGatewaySpec, live *ec2types.NatGa
 	for _, a := range live.NatGatewayAddresses {
 		addresses = append(addresses, aws.ToString(a.AllocationId))
 	}
-	diffs = append(diffs, each(sameSet("address", addresses, []string{want.Address}), func(d *stack.Difference) { d.Immutable = true })...)
+	// Further addresses carry more connections, and are somebody's wish.
+	if !slices.Contains(addresses, want.Address) {
+		diffs = append(diffs, fixed("address", strings.Join(addresses, ","), want.Address)...)
+	}
 	return append(diffs, k.owner.differ(name, fromEC2(live.Tags))...)
 }
 
@@ -67,11 +72,13 @@ func (k natGateways) Create(ctx context.Context, name string, want natGatewaySpe
 	if err != nil {
 		return err
 	}
+	var dead []string
 	for _, n := range found {
 		if n.State == ec2types.NatGatewayStateDeleted && objectOf(n.Tags) == name {
-			token += aws.ToString(n.NatGatewayId)
+			dead = append(dead, aws.ToString(n.NatGatewayId))
 		}
 	}
+	token += strings.Join(sorted(dead), ",")
 	sum := sha256.Sum256([]byte(token))
 	_, err = k.ec2.CreateNatGateway(ctx, &ec2.CreateNatGatewayInput{
 		SubnetId: &want.Subnet, AllocationId: &want.Address, ClientToken: aws.String(hex.EncodeToString(sum[:16])),

@@ -69,7 +69,7 @@ func (c *client) ownNetwork(s *stack.Stack, o owner, spec serving.Cluster, left 
 	for _, zone := range append(slices.Clone(zones), without(left.Zones, zones)...) {
 		wanted := slices.Contains(zones, zone) && (nat == serving.NATPerZone || nat == serving.NATSingle && zone == zones[0])
 		z := made[zone]
-		address := addIf(wanted, s, "elastic_ip/"+zone, addresses{c, o}, func() addressSpec { return addressSpec{} }, gateway)
+		address := addIf(wanted, s, objectAddress+zone, addresses{c, o}, func() addressSpec { return addressSpec{} }, gateway)
 		z.nat = addIf(wanted, s, objectNAT+zone, natGateways{c, o}, func() natGatewaySpec { return natGatewaySpec{Subnet: z.public.ID(), Address: address.ID()} }, z.public, address, gateway, publicTable)
 		made[zone] = z
 	}
@@ -78,7 +78,7 @@ func (c *client) ownNetwork(s *stack.Stack, o owner, spec serving.Cluster, left 
 		if nat == serving.NATSingle {
 			carrier = made[zones[0]].nat
 		}
-		wayOut = append(wayOut, addIf(slices.Contains(zones, zone), s, "route_table/private/"+zone, routeTables{c, o}, func() routeTableSpec {
+		wayOut = append(wayOut, addIf(slices.Contains(zones, zone), s, objectPrivateTable+zone, routeTables{c, o}, func() routeTableSpec {
 			t := routeTableSpec{VPC: vpc.ID(), Subnets: []string{z.private.ID()}}
 			if nat != serving.NATNone {
 				t.Routes = map[string]string{anywhere: carrier.ID()}
@@ -149,26 +149,31 @@ type existing struct {
 	subnets map[string]ec2types.Subnet
 }
 
+// ranges are the VPC's own and the further ones that are in use.
+func (e *existing) ranges() []string {
+	out := []string{aws.ToString(e.vpc.CidrBlock)}
+	for _, a := range e.vpc.CidrBlockAssociationSet {
+		if a.CidrBlockState == nil || a.CidrBlockState.State == ec2types.VpcCidrBlockStateCodeAssociated {
+			out = append(out, aws.ToString(a.CidrBlock))
+		}
+	}
+	return sorted(out)
+}
+
 // existingNetwork looks a given network up.
 func (c *client) existingNetwork(s *stack.Stack, spec serving.Cluster) *network {
 	n := spec.Network
 	look := stack.Look(s, "network", func(ctx context.Context) (*existing, error) {
 		found, problems, err := c.readNetwork(ctx, n)
 		if err == nil && len(problems) > 0 {
-			err = fmt.Errorf("%s: %s", problems[0].Path, problems[0].Detail)
+			err = &stack.MissingError{Err: fmt.Errorf("%s: %s", problems[0].Path, problems[0].Detail)}
 		}
 		return found, err
 	})
 	return &network{
 		vpc: func() string { return n.VPC },
 		ranges: func() []string {
-			out := []string{aws.ToString(look.Live().vpc.CidrBlock)}
-			for _, a := range look.Live().vpc.CidrBlockAssociationSet {
-				if a.CidrBlockState == nil || a.CidrBlockState.State == ec2types.VpcCidrBlockStateCodeAssociated {
-					out = append(out, aws.ToString(a.CidrBlock))
-				}
-			}
-			return sorted(out)
+			return look.Live().ranges()
 		},
 		private: func() []string { return sorted(n.Subnets) }, public: func() []string { return sorted(n.PublicSubnets) },
 		live: func() []ec2types.Subnet {

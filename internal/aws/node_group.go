@@ -189,20 +189,26 @@ func (k nodeGroups) Update(ctx context.Context, object string, want nodeGroupSpe
 		in.NodeRepairConfig, change = &ekstypes.NodeRepairConfig{Enabled: aws.Bool(false)}, true
 	}
 	if change {
-		out, err := k.eks.UpdateNodegroupConfig(ctx, in)
+		err := k.update(ctx, &want.Cluster, live.NodegroupName, func() (*ekstypes.Update, error) {
+			out, err := k.eks.UpdateNodegroupConfig(ctx, in)
+			if err != nil {
+				return nil, err
+			}
+			return out.Update, nil
+		})
 		if err != nil {
-			return err
-		}
-		if err := k.updated(ctx, &want.Cluster, live.NodegroupName, out.Update); err != nil {
 			return err
 		}
 	}
 	if has(diffs, "version") {
-		out, err := k.eks.UpdateNodegroupVersion(ctx, &eks.UpdateNodegroupVersionInput{ClusterName: &want.Cluster, NodegroupName: live.NodegroupName, Version: &want.Version})
+		err := k.update(ctx, &want.Cluster, live.NodegroupName, func() (*ekstypes.Update, error) {
+			out, err := k.eks.UpdateNodegroupVersion(ctx, &eks.UpdateNodegroupVersionInput{ClusterName: &want.Cluster, NodegroupName: live.NodegroupName, Version: &want.Version})
+			if err != nil {
+				return nil, err
+			}
+			return out.Update, nil
+		})
 		if err != nil {
-			return err
-		}
-		if err := k.updated(ctx, &want.Cluster, live.NodegroupName, out.Update); err != nil {
 			return err
 		}
 	}

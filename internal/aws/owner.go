@@ -31,8 +31,14 @@ type owner struct {
 
 // mark gives the tags of an object.
 func (o owner) mark(object string) map[string]string {
-	tags := map[string]string{"Name": serving.Fit(128, "serving", strings.ReplaceAll(o.stack+"-"+object, "/", "-"))}
-	maps.Copy(tags, o.tags)
+	tags := maps.Clone(o.tags)
+	if tags == nil {
+		tags = map[string]string{}
+	}
+	// IAM's keys differ in more than case.
+	if !slices.ContainsFunc(slices.Collect(maps.Keys(tags)), func(key string) bool { return strings.EqualFold(key, "Name") }) {
+		tags["Name"] = serving.Fit(128, "serving", strings.ReplaceAll(o.stack+"-"+object, "/", "-"))
+	}
 	tags[tagStack] = o.stack
 	tags[tagObject] = object
 	return tags

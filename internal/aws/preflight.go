@@ -114,6 +114,9 @@ func (c *client) checkCertificate(ctx context.Context, spec serving.Cluster) ([]
 	if isCode(err, "ResourceNotFoundException") {
 		return []serving.Problem{{Path: "endpoint.certificate_id", Summary: "Certificate does not exist", Detail: fmt.Sprintf("ACM has no certificate %s in %s.", arn, c.region)}}, nil
 	}
+	if isCode(err, "RequestInProgressException") {
+		return []serving.Problem{{Path: "endpoint.certificate_id", Summary: "Certificate is not issued yet", Detail: fmt.Sprintf("ACM has not issued %s: create the DNS records that validate it, and wait until its status is ISSUED.", arn)}}, nil
+	}
 	if err != nil {
 		return nil, err
 	}

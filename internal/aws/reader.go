@@ -213,11 +213,22 @@ func pages[P, O, T any](ctx context.Context, p paginator[P, O], items func(*P) [
 const elbArns = 20
 
 func (c *client) readELBTags(ctx context.Context, arns []string) (map[string]map[string]string, error) {
+	tags := map[string]map[string]string{}
 	out, err := c.elb.DescribeTags(ctx, &elb.DescribeTagsInput{ResourceArns: arns})
+	if len(arns) > 1 && isCode(err, "LoadBalancerNotFound", "TargetGroupNotFound") {
+		// One that is gone fails the call for all.
+		for _, arn := range arns {
+			some, err := c.readELBTags(ctx, []string{arn})
+			if absent(err, "LoadBalancerNotFound", "TargetGroupNotFound") != nil {
+				return nil, err
+			}
+			maps.Copy(tags, some)
+		}
+		return tags, nil
+	}
 	if err != nil {
 		return nil, err
 	}
-	tags := map[string]map[string]string{}
 	for _, d := range out.TagDescriptions {
 		tags[aws.ToString(d.ResourceArn)] = fromELB(d.Tags)
 	}

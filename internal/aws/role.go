@@ -147,7 +147,8 @@ const listPages = 2
 // give one.
 func (c *client) readRoles(ctx context.Context, names []string) (map[string]*roleLive, error) {
 	out := map[string]*roleLive{}
-	if len(names) > 1 {
+	// The listing lags behind what GetRole tells, which waiting cannot have.
+	if len(names) > 1 && ctx.Value(liveReads{}) == nil {
 		complete, err := c.listRoles(ctx, out, names...)
 		if complete || err != nil && !isCode(err, "AccessDenied", "UnauthorizedOperation", "InvalidAction") {
 			return out, err

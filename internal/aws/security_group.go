@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -12,10 +11,6 @@ import (
 
 	"github.com/modelserving/terraform-provider-serving/internal/stack"
 )
-
-// foreignRule starts the description of a rule that another stack of ours keeps
-// in a security group, as a peering does in its load balancer's.
-const foreignRule = "serving:"
 
 // securityGroups hold their rules; one that is not in the spec is drift.
 type securityGroups struct {
@@ -72,7 +67,7 @@ func (r portRule) permission() ec2types.IpPermission {
 	return ec2types.IpPermission{IpProtocol: aws.String("tcp"), FromPort: aws.Int32(r.Port), ToPort: aws.Int32(r.Port), IpRanges: []ec2types.IpRange{{CidrIp: aws.String(r.CIDR)}}}
 }
 
-// lines writes each rule of a group as one line, those of other stacks left out.
+// lines writes each rule of a group as one line.
 func lines(permissions []ec2types.IpPermission) []string {
 	var out []string
 	for _, p := range permissions {
@@ -91,27 +86,24 @@ type singleRule struct {
 // singles splits a permission into permissions with one source each.
 func singles(p ec2types.IpPermission) []singleRule {
 	var out []singleRule
-	add := func(source, description *string, set func(*ec2types.IpPermission)) {
-		if strings.HasPrefix(aws.ToString(description), foreignRule) {
-			return
-		}
+	add := func(source *string, set func(*ec2types.IpPermission)) {
 		one := ec2types.IpPermission{IpProtocol: p.IpProtocol, FromPort: p.FromPort, ToPort: p.ToPort}
 		set(&one)
 		out = append(out, singleRule{one, aws.ToString(source)})
 	}
 	for _, r := range p.IpRanges {
-		add(r.CidrIp, r.Description, func(one *ec2types.IpPermission) { one.IpRanges = []ec2types.IpRange{{CidrIp: r.CidrIp}} })
+		add(r.CidrIp, func(one *ec2types.IpPermission) { one.IpRanges = []ec2types.IpRange{{CidrIp: r.CidrIp}} })
 	}
 	for _, r := range p.Ipv6Ranges {
-		add(r.CidrIpv6, r.Description, func(one *ec2types.IpPermission) { one.Ipv6Ranges = []ec2types.Ipv6Range{{CidrIpv6: r.CidrIpv6}} })
+		add(r.CidrIpv6, func(one *ec2types.IpPermission) { one.Ipv6Ranges = []ec2types.Ipv6Range{{CidrIpv6: r.CidrIpv6}} })
 	}
 	for _, r := range p.PrefixListIds {
-		add(r.PrefixListId, r.Description, func(one *ec2types.IpPermission) {
+		add(r.PrefixListId, func(one *ec2types.IpPermission) {
 			one.PrefixListIds = []ec2types.PrefixListId{{PrefixListId: r.PrefixListId}}
 		})
 	}
 	for _, r := range p.UserIdGroupPairs {
-		add(r.GroupId, r.Description, func(one *ec2types.IpPermission) {
+		add(r.GroupId, func(one *ec2types.IpPermission) {
 			one.UserIdGroupPairs = []ec2types.UserIdGroupPair{{GroupId: r.GroupId, UserId: r.UserId}}
 		})
 	}

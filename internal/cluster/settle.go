@@ -115,17 +115,20 @@ func (s *step) accessMoves(ctx context.Context, r *tf.Reader) bool {
 // configuration leaves it out; the framework would make all of it unknown, or
 // keep arguments that were removed.
 func (s *step) settleKubernetesAPI(ctx context.Context, r *tf.Reader) {
-	if !s.config.KubernetesAPI.IsNull() {
-		return
-	}
-	api := kubernetesAPIModel{
-		AllowedCIDRs: types.SetNull(types.StringType), Admins: types.SetNull(types.StringType),
-		URL: types.StringUnknown(), CACertificate: types.StringUnknown(),
-	}
-	if s.prior != nil {
-		if was, ok := tf.Object[kubernetesAPIModel](ctx, r, "", s.prior.KubernetesAPI); ok {
+	api, ok := tf.Object[kubernetesAPIModel](ctx, r, "", s.plan.KubernetesAPI)
+	if s.config.KubernetesAPI.IsNull() {
+		api, ok = kubernetesAPIModel{AllowedCIDRs: types.SetNull(types.StringType), Admins: types.SetNull(types.StringType)}, true
+		if s.prior != nil {
+			was, _ := tf.Object[kubernetesAPIModel](ctx, r, "", s.prior.KubernetesAPI)
 			api.URL, api.CACertificate = was.URL, was.CACertificate
 		}
+	}
+	if !ok {
+		return
+	}
+	// A state without them is of a control plane that is gone; the apply makes another.
+	if api.URL.IsNull() {
+		api.URL, api.CACertificate = types.StringUnknown(), types.StringUnknown()
 	}
 	s.plan.KubernetesAPI = write(ctx, &r.Diags, api, "kubernetes_api")
 }

@@ -37,10 +37,10 @@ var (
 	kmsKeySyntax = regexp.MustCompile(`^key/[A-Za-z0-9-]{1,128}$`)
 )
 
-// partitionOf is the partition of a region by its prefix (botocore
+// PartitionOf is the partition of a region by its prefix (botocore
 // partitions.json). An unheard-of prefix is in the commercial partition, as
 // the SDK assumes too.
-func partitionOf(region string) string {
+func PartitionOf(region string) string {
 	for _, p := range []struct{ prefix, partition string }{
 		{"cn-", "aws-cn"}, {"us-gov-", "aws-us-gov"}, {"us-iso-", "aws-iso"}, {"us-isob-", "aws-iso-b"},
 		{"eu-isoe-", "aws-iso-e"}, {"us-isof-", "aws-iso-f"}, {"eusc-", "aws-eusc"},
@@ -58,7 +58,7 @@ func (f *findings) partition(path, text string, a arn, c Cluster) {
 	if !f.known("region") || !awsRegionSyntax.MatchString(c.Region) {
 		return
 	}
-	if want := partitionOf(c.Region); a.partition != want {
+	if want := PartitionOf(c.Region); a.partition != want {
 		f.add(ruleARNPartition.at(path, "%s is in the partition %q, and region %s is in %q. Nothing reaches across partitions. "+
 			"Give the ARN of one in %q.", text, a.partition, c.Region, want, want))
 	}

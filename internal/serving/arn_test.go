@@ -31,6 +31,8 @@ var tagCases = []clusterCase{
 	{"long tag key", tag(strings.Repeat("k", 129), "x"),
 		[]want{{"tags." + strings.Repeat("k", 129), "Invalid tag key", "has 129 characters"}}},
 	{"tag key with a comma", tag("a,b", "x"), []want{{"tags.a,b", "Invalid tag key", `"a,b"`}}},
+	{"tags that differ in case", func(c *Cluster) { c.Tags = map[string]string{"Team": "a", "team": "b"} },
+		[]want{{"tags.team", "Tag keys differ only in case", `There is also a tag "Team"`}}},
 	{"tag of AWS", tag("AWS:stack", "x"), []want{{"tags.AWS:stack", "Tag key is reserved", "only AWS may set"}}},
 	{"tag of ours", tag("serving:stack", "x"), []want{{"tags.serving:stack", "Tag key is reserved", "this provider finds what it owns"}}},
 	{"longest tag", tag(strings.Repeat("k", 128), strings.Repeat("v", 256)), nil},
@@ -57,8 +59,8 @@ func TestPartitionOf(t *testing.T) {
 		"us-west-2": "aws", "cn-north-1": "aws-cn", "us-gov-east-1": "aws-us-gov", "us-iso-east-1": "aws-iso",
 		"us-isob-east-1": "aws-iso-b", "eu-isoe-west-1": "aws-iso-e", "us-isof-south-1": "aws-iso-f", "eusc-de-east-1": "aws-eusc",
 	} {
-		if got := partitionOf(region); got != want {
-			t.Errorf("partitionOf(%s) = %s, want %s", region, got, want)
+		if got := PartitionOf(region); got != want {
+			t.Errorf("PartitionOf(%s) = %s, want %s", region, got, want)
 		}
 		if !awsRegionSyntax.MatchString(region) {
 			t.Errorf("%s is refused as a region", region)

@@ -43,7 +43,8 @@ type Backend interface {
 
 // Observation is what is known of any resource that owns cloud objects.
 type Observation struct {
-	// Gone says that the root object does not exist: the resource is not there.
+	// Gone says that nothing of the resource exists. Where only its root object is
+	// missing, that is drift.
 	Gone bool
 	// Account is the account or project it lives in.
 	Account string

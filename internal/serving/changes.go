@@ -1,9 +1,12 @@
 package serving
 
+import "slices"
+
 var (
 	ruleVersionDowngrade = mustNot("kubernetes_version_downgrade", "Kubernetes version cannot go back")
 	ruleVersionSkip      = mustNot("kubernetes_version_skip", "Kubernetes version skips a minor version")
 	ruleReplaceProtected = mustNot("replace_protected", "Change needs a new cluster, and this one is protected")
+	ruleZoneLeft         = mustNot("zone_left", "Zone cannot be left")
 	ruleVisibilityMove   = shouldNot("visibility_change", "Load balancer is replaced")
 )
 
@@ -22,6 +25,16 @@ func (c Cluster) Changes(prior Cluster) []Problem {
 		(c.Visibility == Public || c.Visibility == Private) {
 		f.add(ruleVisibilityMove.at("visibility", "The cluster goes from %s to %s. A load balancer's scheme is fixed, so a new one is made and the old one removed; the cluster and its nodes stay. "+
 			"endpoint.hostname changes: point your DNS records at the new one.", prior.Visibility, c.Visibility))
+	}
+	// EKS keeps the zones that the control plane was made in (EKS user guide,
+	// network requirements: subnets can change within the same zones).
+	if f.known("network.zones") && prior.Known("network.zones") && len(c.Network.Zones) > 0 && len(c.Replaces(prior)) == 0 {
+		for _, zone := range prior.Network.Zones {
+			if !slices.Contains(c.Network.Zones, zone) {
+				f.add(ruleZoneLeft.at("network.zones", "The cluster is in %s, and the configuration leaves it out. A control plane keeps the zones it was made in. "+
+					"Keep the zone in the list; others can be added.", zone))
+			}
+		}
 	}
 	return f.problems
 }

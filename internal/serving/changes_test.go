@@ -53,6 +53,8 @@ var changeCases = []changeCase{
 	{"other subnets", existing, func(c *Cluster) { c.Network.Subnets[0] = "subnet-0b1b2c3d" }, nil, nil},
 	{"range shown for an existing VPC", existing, func(c *Cluster) { c.Network.CIDR = "10.9.0.0/16" }, nil, nil},
 	{"another zone", nil, func(c *Cluster) { c.Network.Zones = append(c.Network.Zones, "us-west-2c") }, nil, nil},
+	{"a zone less", nil, func(c *Cluster) { c.Network.Zones = []string{"us-west-2a", "us-west-2c"} },
+		[]want{{"network.zones", "Zone cannot be left", "The cluster is in us-west-2b"}}, nil},
 	{"service range", nil, func(c *Cluster) { c.Network.ServiceCIDR = "10.100.0.0/16" }, nil, []string{"network.service_cidr"}},
 	{"service range left out", nil, func(c *Cluster) { c.Network.ServiceCIDR = "" }, nil, nil},
 	{"cluster role", nil, func(c *Cluster) { c.AWS.ClusterRoleARN = "" }, nil, []string{"aws.cluster_role_arn"}},

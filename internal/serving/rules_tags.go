@@ -10,6 +10,7 @@ var (
 	ruleTagCount    = mustNot("tag_count", "Too many tags")
 	ruleTagKey      = mustNot("tag_key", "Invalid tag key")
 	ruleTagReserved = mustNot("tag_reserved", "Tag key is reserved")
+	ruleTagCase     = mustNot("tag_case", "Tag keys differ only in case")
 	ruleTagValue    = mustNot("tag_value", "Invalid tag value")
 )
 
@@ -34,8 +35,13 @@ func (f *findings) tags(tags map[string]string) {
 	if f.unknown["tags"] {
 		return
 	}
+	seen := map[string]string{}
 	for _, key := range sortedKeys(tags) {
 		path := sub("tags", key)
+		if other, ok := seen[strings.ToLower(key)]; ok {
+			f.add(ruleTagCase.at(path, "There is also a tag %q. IAM, whose roles the tags are put on too, takes both for one. Leave one of them out.", other))
+		}
+		seen[strings.ToLower(key)] = key
 		switch lower := strings.ToLower(key); {
 		case key == "" || utf8.RuneCountInString(key) > maxTagKey || !tagText.MatchString(key):
 			f.add(ruleTagKey.at(path, "The tag key %q has %d characters. A key has 1 to %d letters, digits, spaces and _ . : / = + - @. Rename it.",

@@ -54,6 +54,24 @@ func (e *ExistsError) Error() string {
 	return fmt.Sprintf("%s already exists (%s) and belongs to a resource; import it instead of creating it", e.Stack, e.Root)
 }
 
+// MissingError says that what a lookup looked for is not there, which shows as
+// drift; any other error of a lookup is a failure.
+type MissingError struct{ Err error }
+
+func (e *MissingError) Error() string { return e.Err.Error() }
+
+// Unwrap gives the reason.
+func (e *MissingError) Unwrap() error { return e.Err }
+
+// LostError says that nobody knows whether a call was carried out: it was sent
+// and no answer came.
+type LostError struct{ Err error }
+
+func (e *LostError) Error() string { return e.Err.Error() }
+
+// Unwrap gives the transport's error.
+func (e *LostError) Unwrap() error { return e.Err }
+
 // BlockedError says that an object cannot be removed yet because something
 // still uses it.
 type BlockedError struct {

@@ -2,6 +2,7 @@ package stack
 
 import (
 	"context"
+	"errors"
 	"sync"
 )
 
@@ -48,13 +49,22 @@ func (l *Lookup[L]) observe(ctx context.Context)      { _, _ = l.Found(ctx) }
 func (l *Lookup[L]) ensure(ctx context.Context) error { _, err := l.Found(ctx); return err }
 func (l *Lookup[L]) retire(context.Context) error     { return nil }
 func (l *Lookup[L]) exists() bool                     { return l.live != nil }
-func (l *Lookup[L]) failure() error                   { return nil }
 func (l *Lookup[L]) moved() bool                      { return false }
 func (l *Lookup[L]) sealed() bool                     { return false }
 func (l *Lookup[L]) seal(context.Context) error       { return nil }
 
 // remove leaves the thing alone, and a missing one does not stop a destroy.
 func (l *Lookup[L]) remove(context.Context) error { return nil }
+
+// failure is why the thing could not be read. That it is not there is no
+// failure but drift.
+func (l *Lookup[L]) failure() error {
+	var missing *MissingError
+	if errors.As(l.err, &missing) {
+		return nil
+	}
+	return l.err
+}
 
 func (l *Lookup[L]) report(r *Report) {
 	if l.err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"sync"
 	"time"
@@ -49,6 +50,16 @@ func (o *Object[W, L]) Live() *L {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.live
+}
+
+// All are the live object and older ones that still exist beside it.
+func (o *Object[W, L]) All() []*L {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.live == nil {
+		return slices.Clone(o.superseded)
+	}
+	return append([]*L{o.live}, o.superseded...)
 }
 
 // ID is the cloud's identifier of the live object, empty while there is none.
@@ -147,7 +158,7 @@ func (o *Object[W, L]) settle(want W) error {
 		}
 	}
 	if _, ok := o.kind.(Replacer); !ok && len(unfit) > 0 && len(fit)+len(unfit) == 1 {
-		return fmt.Errorf("cannot be changed on a living object: %s", reasons(immutable(o.kind.Diff(o.name, want, unfit[0]))))
+		return fmt.Errorf("cannot be changed on a living object: %s; restore the earlier value and apply, or destroy first", reasons(immutable(o.kind.Diff(o.name, want, unfit[0]))))
 	}
 	if len(fit) > 1 {
 		return fmt.Errorf("%s and %s both carry the mark %s of %s; remove the one that is not in use", o.kind.ID(fit[0]), o.kind.ID(fit[1]), o.name, o.stack.Name)
@@ -204,17 +215,21 @@ func (o *Object[W, L]) converge(ctx context.Context, want W) error {
 		return err
 	}
 	// A create call that cannot set everything, and an update that the cloud shows
-	// late, take another round; a third difference of the same kind is a failure.
-	for round := 0; ; round++ {
+	// late, take another round. Three rounds without progress are a failure.
+	for round, fewest := 0, math.MaxInt; ; round++ {
 		diffs := o.kind.Diff(o.name, want, o.Live())
 		if len(diffs) == 0 {
 			return nil
+		}
+		if len(diffs) < fewest {
+			round, fewest = 0, len(diffs)
 		}
 		if round == 3 {
 			return o.fail("update", fmt.Errorf("the cloud accepted the change and still shows: %s", reasons(diffs)))
 		}
 		o.stack.log(ctx, "updating", o.name, map[string]any{"reasons": reasons(diffs)})
-		if err := o.kind.Update(ctx, o.name, want, o.Live(), diffs); err != nil {
+		var lost *LostError
+		if err := o.kind.Update(ctx, o.name, want, o.Live(), diffs); err != nil && !errors.As(err, &lost) {
 			return o.fail("update", err)
 		}
 		if err := o.awaitChange(ctx, want, diffs); err != nil {
@@ -231,11 +246,44 @@ func (o *Object[W, L]) create(ctx context.Context, want W) error {
 	if err != nil {
 		return o.fail("create", err)
 	}
-	o.stack.log(ctx, "creating", o.name, nil)
-	if err := o.kind.Create(ctx, o.name, want, token); err != nil {
-		return o.fail("create", err)
+	for round := 0; ; round++ {
+		o.stack.log(ctx, "creating", o.name, nil)
+		err := o.kind.Create(ctx, o.name, want, token)
+		if err == nil {
+			return nil
+		}
+		// Whether the answer was lost or another call was first: what counts is what
+		// is there.
+		var lost *LostError
+		unknown := errors.As(err, &lost)
+		if there, findErr := o.appears(ctx, want, unknown); there || findErr != nil {
+			return findErr
+		}
+		if !unknown || round == 2 {
+			return o.fail("create", err)
+		}
 	}
-	return nil
+}
+
+// appearance is how long an object may stay invisible after a create whose
+// answer was lost, before it is made again.
+const appearance = 10 * time.Second
+
+// appears reports whether the object is there in spite of a failed create. When
+// the answer was lost it waits for the object to become visible.
+func (o *Object[W, L]) appears(ctx context.Context, want W, wait bool) (bool, error) {
+	there := false
+	err := o.stack.Poll.Until(ctx, func(elapsed time.Duration) (bool, error) {
+		if err := o.find(ctx); err != nil {
+			return true, nil
+		}
+		if err := o.settle(want); err != nil {
+			return false, o.fail("create", err)
+		}
+		there = o.exists()
+		return there || !wait || elapsed > appearance, nil
+	})
+	return there, err
 }
 
 // await waits until the object that fits the spec can be seen and is usable.
@@ -391,6 +439,11 @@ func (o *Object[W, L]) awaitGone(ctx context.Context, live *L) error {
 			return false, o.fail("wait for the removal of", err)
 		}
 		for _, l := range found {
+			if live != nil && o.kind.ID(l) == o.kind.ID(live) {
+				if now := o.kind.State(l); now.Phase == Failed && now != o.kind.State(live) {
+					return false, o.fail("delete", fmt.Errorf("%s: %s", o.kind.ID(l), now.Reason))
+				}
+			}
 			if live == nil && o.kind.State(l).Phase == Deleting || live != nil && o.kind.ID(l) == o.kind.ID(live) {
 				return false, nil
 			}
@@ -421,8 +474,13 @@ func (o *Object[W, L]) sealed() bool {
 }
 
 func (o *Object[W, L]) seal(ctx context.Context) error {
-	if err := o.sealer.Seal(ctx, o.Live()); err != nil {
+	err := o.sealer.Seal(ctx, o.Live())
+	// A seal whose answer was lost is as good as any.
+	if findErr := o.find(ctx); findErr != nil {
+		return findErr
+	}
+	if err != nil && !o.sealed() {
 		return o.fail("seal", err)
 	}
-	return o.find(ctx)
+	return nil
 }

@@ -23,7 +23,7 @@ func (p Poll) pause(elapsed time.Duration) time.Duration {
 	if hi == 0 {
 		hi = 10 * time.Second
 	}
-	d := min(max(elapsed/20, min(elapsed, time.Second), lo), hi)
+	d := min(max(elapsed/20, min(elapsed, time.Second/2), lo), hi)
 	// Jitter keeps many waits of one process from asking in step.
 	return d - time.Duration(rand.Int64N(int64(d)/5+1))
 }

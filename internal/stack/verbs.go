@@ -23,14 +23,20 @@ func newReport() *Report {
 // Observe finds every object and says what differs and why. It changes nothing.
 func (s *Stack) Observe(ctx context.Context) (*Report, error) {
 	s.observeAll(ctx)
-	r := newReport()
 	var errs []error
 	for _, n := range s.nodes {
-		if err := n.failure(); err != nil {
-			errs = append(errs, err)
-			continue
+		errs = append(errs, n.failure())
+	}
+	return s.Report(), errors.Join(errs...)
+}
+
+// Report says what the last verb left or saw, without another look.
+func (s *Stack) Report() *Report {
+	r := newReport()
+	for _, n := range s.nodes {
+		if n.failure() == nil {
+			n.report(r)
 		}
-		n.report(r)
 	}
 	if s.root != nil {
 		r.Gone = s.root.failure() == nil && !s.root.exists()
@@ -38,7 +44,7 @@ func (s *Stack) Observe(ctx context.Context) (*Report, error) {
 			r.add(s.root.Name(), Difference{Field: "an interrupted apply has not been completed"})
 		}
 	}
-	return r, errors.Join(errs...)
+	return r
 }
 
 func (r *Report) add(object string, diffs ...Difference) {

@@ -57,10 +57,15 @@ func byCause(err error) (causes []error, objects [][]string) {
 		if errors.As(failure, &at) {
 			cause, object = at.Err, at.Verb+" "+at.Object
 		}
-		i, ok := seen[cause.Error()]
+		said := cause.Error()
+		var same interface{ Cause() string }
+		if errors.As(cause, &same) {
+			said = same.Cause()
+		}
+		i, ok := seen[said]
 		if !ok {
 			i = len(causes)
-			seen[cause.Error()] = i
+			seen[said] = i
 			causes, objects = append(causes, cause), append(objects, nil)
 		}
 		if object != "" {

@@ -21,12 +21,21 @@ func Problems(schema Typed, problems []serving.Problem) diag.Diagnostics {
 	for _, p := range problems {
 		at := Path(schema, p.Path)
 		if p.Severity == serving.SeverityWarning {
-			diags.AddAttributeWarning(at, p.Summary, p.Detail)
+			diags.AddAttributeWarning(at, p.Summary, located(p))
 			continue
 		}
-		diags.AddAttributeError(at, p.Summary, p.Detail)
+		diags.AddAttributeError(at, p.Summary, located(p))
 	}
 	return diags
+}
+
+// located says where a problem is: Terraform shows the whole resource when an
+// attribute is inside of another.
+func located(p serving.Problem) string {
+	if !strings.Contains(p.Path, ".") || strings.Contains(p.Detail, p.Path) {
+		return p.Detail
+	}
+	return p.Path + ": " + p.Detail
 }
 
 // Errors is Problems without warnings. Terraform validates again whenever it

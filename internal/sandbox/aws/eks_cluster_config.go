@@ -136,6 +136,10 @@ func (c *call) eksPlanVPCChange(cluster *eksCluster, change *ekstypes.VpcConfigR
 		if vpc != *have.VpcId {
 			return nil, eksError("InvalidParameterException", name, "", "Provided subnets belong to different VPC %s than the cluster's %s", vpc, *have.VpcId)
 		}
+		// Subnets may change, zones may not (EKS user guide, network requirements).
+		if was, is := c.eksZones(have.SubnetIds), c.eksZones(change.SubnetIds); !sameSet(was, is) {
+			return nil, eksError("InvalidParameterException", name, "", "Provided subnets should belong to the exact set of AZs %v in which subnets were provided during cluster creation, not %v.", was, is)
+		}
 	}
 	if change.SecurityGroupIds != nil {
 		if err := c.eksCheckGroups(name, *have.VpcId, change.SecurityGroupIds); err != nil {
@@ -183,4 +187,16 @@ func eksAutoModeOff(in *eks.UpdateClusterConfigInput, bad func(string, ...any) (
 		return bad("The sandbox does not run EKS Auto Mode.")
 	}
 	return []ekstypes.UpdateParam{eksParam(ekstypes.UpdateParamTypeComputeConfig, compute)}, nil
+}
+
+// eksZones are the zones of subnets, sorted.
+func (c *call) eksZones(subnets []string) []string {
+	var zones []string
+	for _, id := range subnets {
+		if s := c.region().Subnets[id]; s != nil {
+			zones = append(zones, *s.AvailabilityZone)
+		}
+	}
+	slices.Sort(zones)
+	return slices.Compact(zones)
 }

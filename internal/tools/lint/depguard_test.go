@@ -56,6 +56,8 @@ var cases = []struct {
 	{"internal/peering/a.go", framework, true},
 	{"internal/modelserver/a.go", framework, true},
 	{"internal/reachability/a.go", framework, true},
+	{"internal/bench/floor/main.go", framework, true},
+	{"internal/bench/a.go", framework, false},
 	{"internal/aws/a.go", framework, false},
 	{"internal/aws/main.go", framework, false},
 	{"internal/aws/a_test.go", timeouts, false},

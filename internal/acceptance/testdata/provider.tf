@@ -1,0 +1,9 @@
+terraform {
+  required_providers {
+    serving = { source = "modelserving/serving" }
+  }
+}
+
+provider "serving" {
+  aws = { region = "us-west-2" }
+}

@@ -1,0 +1,254 @@
+package gateway_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/modelserving/terraform-provider-serving/internal/gateway"
+)
+
+// envoyPath finds Envoy: the one that SERVING_ENVOY names, else that of the tool
+// cache, which is filled where it is empty.
+var envoyPath = sync.OnceValues(func() (string, error) {
+	if path := os.Getenv("SERVING_ENVOY"); path != "" {
+		return exec.LookPath(path)
+	}
+	var stderr bytes.Buffer
+	cmd := exec.Command("go", "-C", "../tools", "run", "./install", "envoy")
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		return "", fmt.Errorf("%w: %s", err, strings.TrimSpace(stderr.String()))
+	}
+	return strings.TrimSpace(string(out)), nil
+})
+
+// An envoy is a running gateway with its mounted directory.
+type envoy struct {
+	t      testing.TB
+	config gateway.Config
+	// mount is the directory that Envoy watches, as the kubelet keeps it.
+	mount *mount
+	url   string
+	addr  string
+	admin *http.Client
+	out   *buffer
+	err   *buffer
+}
+
+// start runs Envoy for the servers, until the test ends.
+func start(t testing.TB, config gateway.Config) *envoy {
+	t.Helper()
+	path, err := envoyPath()
+	if err != nil {
+		t.Skipf("no Envoy to test with: %v", err)
+	}
+	// A socket's path has 108 bytes at most, which t.TempDir exceeds.
+	dir, err := os.MkdirTemp("", "gw")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	config.Version = "v1"
+	config.Dir = filepath.Join(dir, "mount")
+	config.Address = "127.0.0.1"
+	config.Port = freePort(t)
+	config.AdminPath = filepath.Join(dir, "admin")
+	e := &envoy{
+		t: t, config: config, mount: newMount(t, config.Dir), out: &buffer{}, err: &buffer{},
+		addr: net.JoinHostPort("127.0.0.1", strconv.Itoa(int(config.Port))),
+		admin: &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return (&net.Dialer{}).DialContext(ctx, "unix", config.AdminPath)
+		}}},
+	}
+	e.url = "http://" + e.addr
+	boot, err := gateway.Bootstrap(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.mount.replace(e.render(config))
+	bootPath := filepath.Join(dir, "bootstrap.json")
+	if err := os.WriteFile(bootPath, boot, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(path, "-c", bootPath, "--use-dynamic-base-id", "--concurrency", "2", "--log-level", "warning", "--drain-time-s", "1")
+	cmd.Dir = dir
+	cmd.Stdout, cmd.Stderr = e.out, e.err
+	// Envoy ends with this process even if that one is killed.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan struct{})
+	go func() { _ = cmd.Wait(); close(ended) }()
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		<-ended
+		e.keepsSecrets()
+		if t.Failed() {
+			t.Logf("Envoy said:\n%s", e.err)
+		}
+	})
+	e.until("Envoy serves", func() bool {
+		select {
+		case <-ended:
+			t.Fatalf("Envoy ended:\n%s", e.err)
+		default:
+		}
+		return e.version() == "v1"
+	})
+	return e
+}
+
+func (e *envoy) render(config gateway.Config) map[string][]byte {
+	e.t.Helper()
+	files, err := gateway.Render(config)
+	if err != nil {
+		e.t.Fatal(err)
+	}
+	return files
+}
+
+// reload replaces the mounted files, as the kubelet would, and waits until the
+// new ones are served.
+func (e *envoy) reload(version string, servers ...gateway.Server) {
+	e.t.Helper()
+	next := e.config
+	next.Version, next.Servers = version, servers
+	e.mount.replace(e.render(next))
+	e.until("Envoy serves "+version, func() bool { return e.version() == version })
+}
+
+// keepsSecrets holds that no token is in what Envoy wrote.
+func (e *envoy) keepsSecrets() {
+	for _, s := range e.config.Servers {
+		for name, token := range s.Auth.Tokens {
+			for _, form := range []string{token.Value, base64.StdEncoding.EncodeToString([]byte(token.Value))[:16]} {
+				if strings.Contains(e.out.String(), form) || strings.Contains(e.err.String(), form) {
+					e.t.Errorf("token %q of server %q is in Envoy's output", name, s.Name)
+				}
+			}
+		}
+	}
+}
+
+// version is that of the configuration being served, empty when none is.
+func (e *envoy) version() string {
+	answer, err := http.Get(e.url + "/healthz")
+	if err != nil {
+		return ""
+	}
+	answer.Body.Close()
+	return answer.Header.Get("X-Serving-Version")
+}
+
+func (e *envoy) until(what string, met func() bool) {
+	e.t.Helper()
+	for deadline := time.Now().Add(15 * time.Second); !met(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			e.t.Fatalf("%s: not within 15 s. Envoy said:\n%s", what, e.err)
+		}
+	}
+}
+
+// logged waits for the access log's line of a request.
+func (e *envoy) logged(requestID string) map[string]any {
+	e.t.Helper()
+	var found map[string]any
+	e.until("the access log shows "+requestID, func() bool {
+		for line := range strings.Lines(e.out.String()) {
+			var entry map[string]any
+			if json.Unmarshal([]byte(line), &entry) == nil && entry["request_id"] == requestID {
+				found = entry
+				return true
+			}
+		}
+		return false
+	})
+	return found
+}
+
+func freePort(t testing.TB) uint32 {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return uint32(l.Addr().(*net.TCPAddr).Port)
+}
+
+// A mount is a directory whose content is replaced in one step, in the way of the
+// kubelet: files are links through ..data, which is a link to a directory with a
+// time in its name, and that link is renamed over.
+type mount struct {
+	t    testing.TB
+	path string
+	n    int
+}
+
+func newMount(t testing.TB, path string) *mount {
+	t.Helper()
+	if err := os.Mkdir(path, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return &mount{t: t, path: path}
+}
+
+func (m *mount) replace(files map[string][]byte) {
+	m.t.Helper()
+	must := func(err error) {
+		if err != nil {
+			m.t.Fatal(err)
+		}
+	}
+	old, _ := os.Readlink(filepath.Join(m.path, "..data"))
+	m.n++
+	stamp := fmt.Sprintf("..2026_11_22_%d", m.n)
+	must(os.Mkdir(filepath.Join(m.path, stamp), 0o755))
+	for name, content := range files {
+		must(os.WriteFile(filepath.Join(m.path, stamp, name), content, 0o600))
+	}
+	must(os.Symlink(stamp, filepath.Join(m.path, "..data_tmp")))
+	must(os.Rename(filepath.Join(m.path, "..data_tmp"), filepath.Join(m.path, "..data")))
+	for name := range files {
+		if err := os.Symlink(filepath.Join("..data", name), filepath.Join(m.path, name)); err != nil && !os.IsExist(err) {
+			m.t.Fatal(err)
+		}
+	}
+	if old != "" {
+		must(os.RemoveAll(filepath.Join(m.path, old)))
+	}
+}
+
+// A buffer takes what a process writes.
+type buffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (b *buffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.Write(p)
+}
+
+func (b *buffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.String()
+}
