@@ -274,7 +274,8 @@ const appearance = 10 * time.Second
 func (o *Object[W, L]) appears(ctx context.Context, want W, wait bool) (bool, error) {
 	there := false
 	err := o.stack.Poll.Until(ctx, func(elapsed time.Duration) (bool, error) {
-		if err := o.find(ctx); err != nil {
+		// Where nobody can look, the create's own error is the better one.
+		if blind := o.find(ctx) != nil; blind {
 			return true, nil
 		}
 		if err := o.settle(want); err != nil {
