@@ -1,6 +1,8 @@
 package acceptance_test
 
 import (
+	"slices"
+	"strings"
 	"testing"
 
 	sandboxaws "github.com/modelserving/terraform-provider-serving/internal/sandbox/aws"
@@ -79,6 +81,11 @@ func TestAccEnvironment(t *testing.T) {
 				w.says(w.fails("apply", "-auto-approve"), c.says...)
 				if w.attributes(clusterAddress) != nil {
 					t.Error("the cluster is in the state")
+				}
+				// A quota does not grow by asking again.
+				refused := slices.DeleteFunc(w.AWS.Calls(), func(call sandboxaws.LoggedCall) bool { return !strings.Contains(call.Code, "LimitExceeded") })
+				if want := strings.HasPrefix(name, "a quota"); want != (len(refused) == 1) {
+					t.Errorf("the quota was met by %d calls: %v", len(refused), refused)
 				}
 				c.mend(w)
 				w.apply()

@@ -43,7 +43,11 @@ func (r *certificateResource) ModifyPlan(ctx context.Context, req resource.Modif
 	resp.Diagnostics.Append(diags...)
 	s.settle(ctx, spec, &resp.Diagnostics)
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, s.plan)...)
-	resp.Diagnostics.Append(tf.Problems(req.Plan.Schema, spec.Problems(time.Now()))...)
+	problems := spec.Problems(time.Now())
+	if s.prior != nil && s.plan.Imported.Equal(s.prior.Imported) {
+		problems = serving.Lenient(problems)
+	}
+	resp.Diagnostics.Append(tf.Problems(req.Plan.Schema, problems)...)
 	if !s.plan.ID.IsUnknown() {
 		s.note(spec, req, &resp.Diagnostics)
 	}

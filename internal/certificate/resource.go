@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
+	"github.com/modelserving/terraform-provider-serving/internal/serving"
 	"github.com/modelserving/terraform-provider-serving/internal/tf"
 )
 
@@ -59,7 +60,7 @@ func (r *certificateResource) ValidateConfig(ctx context.Context, req resource.V
 	if config.Region.IsNull() {
 		spec.Unknown["region"] = true
 	}
-	resp.Diagnostics.Append(tf.Errors(req.Config.Schema, spec.Problems(time.Now()))...)
+	resp.Diagnostics.Append(tf.Errors(req.Config.Schema, serving.Lenient(spec.Problems(time.Now())))...)
 }
 
 func (r *certificateResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {

@@ -152,6 +152,9 @@ func (s *step) certificate(spec *serving.Cluster) diag.Diagnostics {
 	var problems []serving.Problem
 	if info != nil {
 		problems = spec.Endpoint.CertificateProblems(spec.Visibility, *info, time.Now())
+		if s.prior != nil {
+			problems = serving.Lenient(problems)
+		}
 	}
 	spec.Unknown = maps.Clone(spec.Unknown)
 	spec.Unknown["endpoint.certificate_id"] = true

@@ -171,3 +171,15 @@ func TestUnknownsNeverAddCertificateProblems(t *testing.T) {
 		})
 	}
 }
+
+func TestLenientStopsNothingThatTimeAloneBroke(t *testing.T) {
+	t.Parallel()
+	problems := []Problem{ruleExpired.at("a", "x"), ruleServedExpired.at("b", "x"), ruleKeyMismatch.at("c", "x")}
+	got := Lenient(problems)
+	if got[0].Severity != SeverityWarning || got[1].Severity != SeverityWarning || got[2].Severity != SeverityError {
+		t.Errorf("severities %v", got)
+	}
+	if problems[0].Severity != SeverityError {
+		t.Error("the argument was changed")
+	}
+}

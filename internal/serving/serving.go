@@ -8,6 +8,7 @@
 package serving
 
 import (
+	"slices"
 	"strings"
 )
 
@@ -91,4 +92,16 @@ func (u Unknown) Known(paths ...string) bool {
 		}
 	}
 	return true
+}
+
+// Lenient turns the errors that time alone has caused into warnings: what exists
+// can be planned, changed and destroyed after its certificate has expired.
+func Lenient(problems []Problem) []Problem {
+	out := slices.Clone(problems)
+	for i := range out {
+		if out[i].Rule == ruleExpired.id || out[i].Rule == ruleServedExpired.id {
+			out[i].Severity = SeverityWarning
+		}
+	}
+	return out
 }
