@@ -158,7 +158,7 @@ func exposureAttribute() schema.Attribute {
 				Attributes: map[string]schema.Attribute{
 					"scheme":             schema.StringAttribute{Computed: true, MarkdownDescription: "The load balancer's own word: `internet-facing` or `internal`."},
 					"sources":            set("What its security groups let in: ranges, security groups and prefix lists."),
-					"internet_reachable": flag("Whether scheme, routes and sources together leave a path from the Internet."),
+					"internet_reachable": flag("Whether scheme and sources together leave a path from the Internet."),
 				},
 			},
 			"kubernetes_api": schema.SingleNestedAttribute{

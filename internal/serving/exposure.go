@@ -21,8 +21,8 @@ type EndpointExposure struct {
 	// Sources are what its security groups let in: ranges, and ids of security
 	// groups ("sg-...") and prefix lists ("pl-...").
 	Sources []string
-	// InternetReachable says that scheme, routes of its subnets and sources
-	// together leave a path from the Internet.
+	// InternetReachable says that scheme and sources together leave a path from
+	// the Internet.
 	InternetReachable bool
 }
 

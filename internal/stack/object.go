@@ -141,6 +141,9 @@ func (o *Object[W, L]) find(ctx context.Context) error {
 	return nil
 }
 
+// looks reports whether the object could be looked for.
+func (o *Object[W, L]) looks(ctx context.Context) bool { return o.find(ctx) == nil }
+
 // settle decides which of several live objects stands for the name: the one
 // that differs in nothing immutable. It is an error when that is not decided.
 func (o *Object[W, L]) settle(want W) error {
@@ -275,7 +278,7 @@ func (o *Object[W, L]) appears(ctx context.Context, want W, wait bool) (bool, er
 	there := false
 	err := o.stack.Poll.Until(ctx, func(elapsed time.Duration) (bool, error) {
 		// Where nobody can look, the create's own error is the better one.
-		if blind := o.find(ctx) != nil; blind {
+		if !o.looks(ctx) {
 			return true, nil
 		}
 		if err := o.settle(want); err != nil {
