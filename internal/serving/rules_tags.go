@@ -38,7 +38,7 @@ func (f *findings) tags(tags map[string]string) {
 	seen := map[string]string{}
 	for _, key := range sortedKeys(tags) {
 		path := sub("tags", key)
-		if other, ok := seen[strings.ToLower(key)]; ok {
+		if other, ok := seen[strings.ToLower(key)]; ok && f.known(path) {
 			f.add(ruleTagCase.at(path, "There is also a tag %q. IAM, whose roles the tags are put on too, takes both for one. Leave one of them out.", other))
 		}
 		seen[strings.ToLower(key)] = key
