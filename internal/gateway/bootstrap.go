@@ -18,6 +18,12 @@ import (
 // that of a token's Basic form has a state for each of its characters.
 const regexProgramSize = 1 << 20
 
+// Args are the arguments that Envoy is started with for a bootstrap file. Without
+// the last one the access log would be up to ten seconds late.
+func Args(bootstrap string) []string {
+	return []string{"-c", bootstrap, "--log-level", "warning", "--file-flush-interval-msec", "500"}
+}
+
 func (c Config) bootstrap() *bootstrapv3.Bootstrap {
 	b := &bootstrapv3.Bootstrap{
 		Node: &corev3.Node{Id: "serving-gateway", Cluster: "serving-gateway"},

@@ -44,7 +44,22 @@ func (c Config) clusters() []proto.Message {
 	for _, name := range slices.Sorted(maps.Keys(issuers)) {
 		all = append(all, c.issuer(name, issuers[name]))
 	}
-	return all
+	return append(all, c.self())
+}
+
+// versionCluster names the cluster that stands for a version. No server's name
+// has a colon.
+func (c Config) versionCluster() string { return "version:" + c.Version }
+
+// self is the gateway's own listener.
+func (c Config) self() *clusterv3.Cluster {
+	host := c.address()
+	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	cluster := byName(c.versionCluster(), host, strconv.FormatUint(uint64(c.Port), 10))
+	cluster.ClusterDiscoveryType = &clusterv3.Cluster_Type{Type: clusterv3.Cluster_STATIC}
+	return cluster
 }
 
 func (s Server) cluster() *clusterv3.Cluster {

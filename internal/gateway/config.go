@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"net"
 	"regexp"
 	"slices"
+	"strconv"
 
 	"github.com/modelserving/terraform-provider-serving/internal/serving"
 )
@@ -13,7 +15,7 @@ import (
 // Config is everything that a gateway's configuration is made of.
 type Config struct {
 	// Version names this configuration; every gateway pod answers it on
-	// serving.HealthPath in the header x-serving-version, to anyone who asks.
+	// VersionPath in the header x-serving-version, to anyone who asks.
 	Version string
 	// Dir is where the files are mounted, as a directory of their own: Envoy
 	// watches it for the rename by which Kubernetes replaces what is in it.
@@ -86,12 +88,21 @@ func (c Config) check() error {
 		if len(s.Unknown) > 0 {
 			errs = append(errs, fmt.Errorf("server %q is not known yet", s.Name))
 		}
-		if !upstreamText.MatchString(s.Upstream) {
+		if !isAddress(s.Upstream) {
 			errs = append(errs, fmt.Errorf("server %q: its address %q is not host:port", s.Name, s.Upstream))
 		}
 		before = append(before, s.ModelServer)
 	}
 	return errors.Join(errs...)
+}
+
+func isAddress(text string) bool {
+	if !upstreamText.MatchString(text) {
+		return false
+	}
+	_, port, err := net.SplitHostPort(text)
+	number, portErr := strconv.ParseUint(port, 10, 16)
+	return err == nil && portErr == nil && number > 0
 }
 
 // sorted gives the servers in a stable order, so that the same servers make the

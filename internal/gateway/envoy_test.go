@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -48,6 +49,8 @@ type envoy struct {
 	admin *http.Client
 	out   *buffer
 	err   *buffer
+	// ended is closed when the process is gone.
+	ended chan struct{}
 }
 
 // start runs Envoy for the servers, until the test ends.
@@ -58,7 +61,7 @@ func start(t testing.TB, config gateway.Config) *envoy {
 		t.Skipf("no Envoy to test with: %v", err)
 	}
 	// A socket's path has 108 bytes at most, which t.TempDir exceeds.
-	dir, err := os.MkdirTemp("", "gw")
+	dir, err := os.MkdirTemp("", "gw") //nolint:usetesting // its paths are short
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,7 +88,9 @@ func start(t testing.TB, config gateway.Config) *envoy {
 	if err := os.WriteFile(bootPath, boot, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(path, "-c", bootPath, "--use-dynamic-base-id", "--concurrency", "2", "--log-level", "warning", "--drain-time-s", "1")
+	args := gateway.Args(bootPath)
+	args[slices.Index(args, "--file-flush-interval-msec")+1] = "10" // Tests wait for lines of the access log.
+	cmd := exec.Command(path, append(args, "--use-dynamic-base-id", "--concurrency", "2")...)
 	cmd.Dir = dir
 	cmd.Stdout, cmd.Stderr = e.out, e.err
 	// Envoy ends with this process even if that one is killed.
@@ -93,24 +98,17 @@ func start(t testing.TB, config gateway.Config) *envoy {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	ended := make(chan struct{})
-	go func() { _ = cmd.Wait(); close(ended) }()
+	e.ended = make(chan struct{})
+	go func() { _ = cmd.Wait(); close(e.ended) }()
 	t.Cleanup(func() {
 		_ = cmd.Process.Kill()
-		<-ended
+		<-e.ended
 		e.keepsSecrets()
 		if t.Failed() {
 			t.Logf("Envoy said:\n%s", e.err)
 		}
 	})
-	e.until("Envoy serves", func() bool {
-		select {
-		case <-ended:
-			t.Fatalf("Envoy ended:\n%s", e.err)
-		default:
-		}
-		return e.version() == "v1"
-	})
+	e.until("Envoy serves", func() bool { return e.version() == "v1" })
 	return e
 }
 
@@ -148,7 +146,7 @@ func (e *envoy) keepsSecrets() {
 
 // version is that of the configuration being served, empty when none is.
 func (e *envoy) version() string {
-	answer, err := http.Get(e.url + "/healthz")
+	answer, err := http.Get(e.url + gateway.VersionPath)
 	if err != nil {
 		return ""
 	}
@@ -158,9 +156,14 @@ func (e *envoy) version() string {
 
 func (e *envoy) until(what string, met func() bool) {
 	e.t.Helper()
-	for deadline := time.Now().Add(15 * time.Second); !met(); time.Sleep(20 * time.Millisecond) {
-		if time.Now().After(deadline) {
+	deadline := time.After(15 * time.Second)
+	for !met() {
+		select {
+		case <-e.ended:
+			e.t.Fatalf("%s: Envoy ended:\n%s", what, e.err)
+		case <-deadline:
 			e.t.Fatalf("%s: not within 15 s. Envoy said:\n%s", what, e.err)
+		case <-time.After(10 * time.Millisecond):
 		}
 	}
 }
@@ -190,65 +193,4 @@ func freePort(t testing.TB) uint32 {
 	}
 	defer l.Close()
 	return uint32(l.Addr().(*net.TCPAddr).Port)
-}
-
-// A mount is a directory whose content is replaced in one step, in the way of the
-// kubelet: files are links through ..data, which is a link to a directory with a
-// time in its name, and that link is renamed over.
-type mount struct {
-	t    testing.TB
-	path string
-	n    int
-}
-
-func newMount(t testing.TB, path string) *mount {
-	t.Helper()
-	if err := os.Mkdir(path, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	return &mount{t: t, path: path}
-}
-
-func (m *mount) replace(files map[string][]byte) {
-	m.t.Helper()
-	must := func(err error) {
-		if err != nil {
-			m.t.Fatal(err)
-		}
-	}
-	old, _ := os.Readlink(filepath.Join(m.path, "..data"))
-	m.n++
-	stamp := fmt.Sprintf("..2026_11_22_%d", m.n)
-	must(os.Mkdir(filepath.Join(m.path, stamp), 0o755))
-	for name, content := range files {
-		must(os.WriteFile(filepath.Join(m.path, stamp, name), content, 0o600))
-	}
-	must(os.Symlink(stamp, filepath.Join(m.path, "..data_tmp")))
-	must(os.Rename(filepath.Join(m.path, "..data_tmp"), filepath.Join(m.path, "..data")))
-	for name := range files {
-		if err := os.Symlink(filepath.Join("..data", name), filepath.Join(m.path, name)); err != nil && !os.IsExist(err) {
-			m.t.Fatal(err)
-		}
-	}
-	if old != "" {
-		must(os.RemoveAll(filepath.Join(m.path, old)))
-	}
-}
-
-// A buffer takes what a process writes.
-type buffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (b *buffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.Write(p)
-}
-
-func (b *buffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.String()
 }

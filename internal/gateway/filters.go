@@ -108,16 +108,17 @@ func bodyToken(key string) *jsonv3.JsonToMetadata {
 	return &jsonv3.JsonToMetadata{RequestRules: &jsonv3.JsonToMetadata_MatchRules{
 		AllowContentTypesRegex: &matcherv3.RegexMatcher{Regex: jsonTypes},
 		Rules: []*jsonv3.JsonToMetadata_Rule{
+			// A route that admits says so itself. Where this is read the token is
+			// wrong, unless the rule that follows knows better.
+			{Selectors: at, OnPresent: reason("wrong_token")},
 			{
 				Selectors: at,
 				OnPresent: &jsonv3.JsonToMetadata_KeyValuePair{
 					MetadataNamespace: bodyNamespace, Key: bodyTokenAt, Type: jsonv3.JsonToMetadata_PROTOBUF_VALUE,
 				},
 				OnMissing: reason("missing_token"),
-				OnError:   reason("malformed_body"),
+				OnError:   reason("not_json"), // By its content type or its text.
 			},
-			// A route that admits says so itself; where this is read the token is wrong.
-			{Selectors: at, OnPresent: reason("wrong_token")},
 		},
 	}}
 }

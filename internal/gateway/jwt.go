@@ -26,7 +26,7 @@ const (
 // then the route that refuses holds, which names what the filter must demand.
 func (s Server) jwtRoutes() []*routev3.Route {
 	admit, refuse := s.admit("jwt"), s.refuse("")
-	admit.Match.DynamicMetadata = []*matcherv3.MetadataMatcher{metadata(jwtFilterName, s.Auth.JWT.Issuer, s.Name, "iss")}
+	admit.Match.DynamicMetadata = []*matcherv3.MetadataMatcher{metadata(jwtFilterName, exactly(s.Auth.JWT.Issuer), s.Name, "iss")}
 	refuse.TypedPerFilterConfig = perRoute(jwtFilterName, &jwtv3.PerRouteConfig{
 		RequirementSpecifier: &jwtv3.PerRouteConfig_RequirementName{RequirementName: s.Name},
 	})

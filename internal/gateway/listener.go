@@ -74,8 +74,8 @@ func (c Config) connectionManager() *hcmv3.HttpConnectionManager {
 		// A caller is a stranger, whatever its address: its x-envoy-* headers, by
 		// which it could set timeouts and retries, are removed. Envoy takes an empty
 		// list for all private addresses, so it names one that nobody has.
-		UseRemoteAddress:      wrapperspb.Bool(true),
-		XffNumTrustedHops:     c.TrustedHops,
+		UseRemoteAddress:  wrapperspb.Bool(true),
+		XffNumTrustedHops: c.TrustedHops,
 		InternalAddressConfig: &hcmv3.HttpConnectionManager_InternalAddressConfig{
 			CidrRanges: []*corev3.CidrRange{{AddressPrefix: "255.255.255.255", PrefixLen: wrapperspb.UInt32(32)}},
 		},
@@ -95,10 +95,10 @@ func (c Config) connectionManager() *hcmv3.HttpConnectionManager {
 		RequestHeadersTimeout: durationpb.New(headersTimeout),
 		StreamIdleTimeout:     durationpb.New(unadmittedIdle),
 
-		PreserveExternalRequestId:       true,
-		ServerHeaderTransformation:      hcmv3.HttpConnectionManager_PASS_THROUGH,
-		AccessLog:                       accessLog(),
-		LocalReplyConfig:                refusals(),
+		PreserveExternalRequestId:  true,
+		ServerHeaderTransformation: hcmv3.HttpConnectionManager_PASS_THROUGH,
+		AccessLog:                  accessLog(),
+		LocalReplyConfig:           refusals(),
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -113,7 +114,14 @@ func (m *model) chat(w http.ResponseWriter, r *http.Request) {
 func (m *model) grpc(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/grpc")
 	w.Header().Set("Trailer", "Grpc-Status, X-Seen-Proto")
-	_, _ = io.Copy(w, r.Body)
+	for chunk := make([]byte, 1024); ; {
+		n, err := r.Body.Read(chunk)
+		_, _ = w.Write(chunk[:n])
+		w.(http.Flusher).Flush()
+		if err != nil {
+			break
+		}
+	}
 	w.Header().Set("Grpc-Status", "0")
 	w.Header().Set("X-Seen-Proto", r.Proto)
 }
@@ -128,4 +136,11 @@ func (m *model) saw(id string) (seen, bool) {
 		}
 	}
 	return seen{}, false
+}
+
+// all gives every request that reached the model.
+func (m *model) all() []seen {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Clone(m.got)
 }

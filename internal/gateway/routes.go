@@ -19,11 +19,15 @@ import (
 
 const routesName = "gateway"
 
+// VersionPath answers 200 and the header x-serving-version when a pod serves the
+// whole of a version: routes and clusters.
+const VersionPath = serving.HealthPath + "/version"
+
 // routes is the whole decision, in order: the health check, then for each server
 // the routes that admit, each by evidence of its own, and then the one that
 // refuses; last the answer for paths without a server.
 func (c Config) routes() *routev3.RouteConfiguration {
-	all := []*routev3.Route{c.health()}
+	all := []*routev3.Route{c.health(), c.versionRoute()}
 	for _, s := range c.sorted() {
 		all = append(all, s.routes()...)
 	}
@@ -33,8 +37,12 @@ func (c Config) routes() *routev3.RouteConfiguration {
 		Metadata: note("", deny, "unknown_server"),
 	})
 	return &routev3.RouteConfiguration{
-		Name:         routesName,
-		VirtualHosts: []*routev3.VirtualHost{{Name: routesName, Domains: []string{"*"}, Routes: all}},
+		Name: routesName,
+		VirtualHosts: []*routev3.VirtualHost{{
+			Name: routesName, Domains: []string{"*"}, Routes: all,
+			// Only what the model cannot have seen is sent again.
+			RetryPolicy: &routev3.RetryPolicy{RetryOn: "connect-failure,refused-stream,reset-before-request", NumRetries: wrapperspb.UInt32(2)},
+		}},
 	}
 }
 
@@ -43,6 +51,19 @@ func (c Config) health() *routev3.Route {
 		Match:                &routev3.RouteMatch{PathSpecifier: &routev3.RouteMatch_Path{Path: serving.HealthPath}},
 		Action:               answer(http.StatusOK),
 		ResponseHeadersToAdd: []*corev3.HeaderValueOption{set("x-serving-version", c.Version)},
+	}
+}
+
+// versionRoute answers with the version once the clusters of this version are
+// there, too: Envoy reads the files in no order, and a route whose cluster is
+// still missing answers 503. It asks the gateway itself, through a cluster that
+// is the last in its file.
+func (c Config) versionRoute() *routev3.Route {
+	return &routev3.Route{
+		Match: &routev3.RouteMatch{PathSpecifier: &routev3.RouteMatch_Path{Path: VersionPath}},
+		Action: &routev3.Route_Route{Route: &routev3.RouteAction{
+			ClusterSpecifier: &routev3.RouteAction_Cluster{Cluster: c.versionCluster()}, PrefixRewrite: serving.HealthPath,
+		}},
 	}
 }
 
@@ -73,8 +94,6 @@ func (s Server) admit(reason string) *routev3.Route {
 			// A long answer is fine as long as something comes.
 			Timeout:     durationpb.New(0),
 			IdleTimeout: durationpb.New(s.timeout()),
-			// Only what the model cannot have seen is sent again.
-			RetryPolicy: &routev3.RetryPolicy{RetryOn: "connect-failure,refused-stream,reset-before-request", NumRetries: wrapperspb.UInt32(2)},
 		}},
 		Metadata: note(s.Name, allow, reason),
 	}
@@ -106,6 +125,10 @@ func (s Server) timeout() time.Duration {
 		return serving.DefaultTimeoutSeconds * time.Second
 	}
 	return time.Duration(s.TimeoutSeconds) * time.Second
+}
+
+func present(header string) *routev3.HeaderMatcher {
+	return &routev3.HeaderMatcher{Name: header, HeaderMatchSpecifier: &routev3.HeaderMatcher_PresentMatch{PresentMatch: true}}
 }
 
 func answer(status uint32) *routev3.Route_DirectResponse {

@@ -28,7 +28,7 @@ func (s Server) headerRoutes() []*routev3.Route {
 		all = append(all, r)
 	}
 	wrong, missing := s.refuse("wrong_token"), s.refuse("missing_token")
-	wrong.Match.Headers = []*routev3.HeaderMatcher{{Name: header, HeaderMatchSpecifier: &routev3.HeaderMatcher_PresentMatch{PresentMatch: true}}}
+	wrong.Match.Headers = []*routev3.HeaderMatcher{present(header)}
 	for _, r := range []*routev3.Route{wrong, missing} {
 		if s.Auth.UsesAuthorization() { // A header of one's own has no scheme to name.
 			challenge := set("www-authenticate", fmt.Sprintf(`Basic realm="%s", charset="UTF-8", Bearer realm="%[1]s"`, s.Name))

@@ -197,6 +197,12 @@ func everyProblem() [][]Problem {
 		endpoint, info := tc.build()
 		got = append(got, endpoint.CertificateProblems(tc.visibility, info, testNow))
 	}
+	for _, tc := range modelServerCases() {
+		got = append(got, tc.build().Problems())
+	}
+	for _, tc := range conflictCases {
+		got = append(got, ModelServer{Name: "fraud"}.Conflicts([]ModelServer{tc.other}))
+	}
 	return got
 }
 
