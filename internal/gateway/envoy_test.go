@@ -67,6 +67,7 @@ func start(t testing.TB, config gateway.Config) *envoy {
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
 	config.Version = "v1"
+	config.MaxHeapBytes, config.TrustedHops = 1<<30, 1
 	config.Dir = filepath.Join(dir, "mount")
 	config.Address = "127.0.0.1"
 	config.Port = freePort(t)
