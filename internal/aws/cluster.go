@@ -97,7 +97,7 @@ func (c *client) clusterStack(spec serving.Cluster, left remains) *clusterStack 
 	}
 	c.controlPlane(s, o)
 	c.nodePools(s, o, left)
-	c.endpoint(s, o, left)
+	c.endpoint(s, o)
 	return s
 }
 
@@ -175,7 +175,7 @@ func (c *client) nodePools(s *clusterStack, o owner, left remains) {
 }
 
 // endpoint adds the way of a request from the load balancer to the nodes.
-func (c *client) endpoint(s *clusterStack, o owner, _ remains) {
+func (c *client) endpoint(s *clusterStack, o owner) {
 	spec := s.spec
 	name := schemeName(elbName, spec.Name, spec.Visibility)
 	s.securityGroup = stack.Add(s.Stack, objectSecurityGroup, securityGroups{c, o}, func() securityGroupSpec {

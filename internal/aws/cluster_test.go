@@ -11,12 +11,7 @@ func TestClusterLifecycle(t *testing.T) {
 	for _, visibility := range []serving.Visibility{serving.Private, serving.Public} {
 		t.Run(string(visibility), func(t *testing.T) {
 			t.Parallel()
-			sandbox := newSandbox(t)
-			b := testBackend(sandbox.URL)
-			withOps(t, b)
-			if _, err := b.CreateCertificate(t.Context(), testCertificate(t)); err != nil {
-				t.Fatal(err)
-			}
+			sandbox, b := prepared(t)
 			seen, err := b.CreateCluster(t.Context(), testCluster(visibility))
 			if err != nil {
 				t.Fatal(err)

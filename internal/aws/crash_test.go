@@ -69,12 +69,7 @@ func TestCrashAtEveryMutatingCall(t *testing.T) {
 				t.Parallel()
 				var clean map[string]int
 				for n := 0; ; n++ {
-					sandbox := newSandbox(t)
-					b := testBackend(sandbox.URL)
-					withOps(t, b)
-					if _, err := b.CreateCertificate(t.Context(), testCertificate(t)); err != nil {
-						t.Fatal(err)
-					}
+					sandbox, b := prepared(t)
 					if c.before != nil {
 						if _, err := b.CreateCluster(t.Context(), testCluster(*c.before)); err != nil {
 							t.Fatal(err)
@@ -171,12 +166,7 @@ func kinds(c sandboxaws.Census) map[string]int {
 // way lets the Internet in while the cluster is, or becomes, private.
 func TestPrivateIsNeverOpen(t *testing.T) {
 	t.Parallel()
-	sandbox := newSandbox(t)
-	b := testBackend(sandbox.URL)
-	withOps(t, b)
-	if _, err := b.CreateCertificate(t.Context(), testCertificate(t)); err != nil {
-		t.Fatal(err)
-	}
+	_, b := prepared(t)
 	private, err := b.CreateCluster(t.Context(), testCluster(serving.Private))
 	if err != nil {
 		t.Fatal(err)

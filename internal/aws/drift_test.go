@@ -372,12 +372,7 @@ func certificateDrift(t *testing.T, b *Backend, spec serving.Certificate) string
 // calls that somebody would use.
 func TestDriftOfEveryObject(t *testing.T) {
 	t.Parallel()
-	sandbox := newSandbox(t)
-	b := testBackend(sandbox.URL)
-	withOps(t, b)
-	if _, err := b.CreateCertificate(t.Context(), testCertificate(t)); err != nil {
-		t.Fatal(err)
-	}
+	sandbox, b := prepared(t)
 	spec := testCluster(serving.Public)
 	seen, err := b.CreateCluster(t.Context(), spec)
 	if err != nil {
@@ -436,12 +431,7 @@ func TestDriftOfEveryObject(t *testing.T) {
 // TestDriftOfClusterSubnets moves the control plane to another subnet of a zone.
 func TestDriftOfClusterSubnets(t *testing.T) {
 	t.Parallel()
-	sandbox := newSandbox(t)
-	b := testBackend(sandbox.URL)
-	withOps(t, b)
-	if _, err := b.CreateCertificate(t.Context(), testCertificate(t)); err != nil {
-		t.Fatal(err)
-	}
+	sandbox, b := prepared(t)
 	made, err := b.CreateCluster(t.Context(), testCluster(serving.Private))
 	if err != nil {
 		t.Fatal(err)
@@ -473,12 +463,7 @@ func TestDriftOfClusterSubnets(t *testing.T) {
 // Auto Scaling group.
 func TestDriftOfPoolSize(t *testing.T) {
 	t.Parallel()
-	sandbox := newSandbox(t)
-	b := testBackend(sandbox.URL)
-	withOps(t, b)
-	if _, err := b.CreateCertificate(t.Context(), testCertificate(t)); err != nil {
-		t.Fatal(err)
-	}
+	sandbox, b := prepared(t)
 	spec := testCluster(serving.Private)
 	seen, err := b.CreateCluster(t.Context(), spec)
 	if err != nil {

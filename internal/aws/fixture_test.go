@@ -97,3 +97,16 @@ func withOps(t testing.TB, b *Backend) {
 		t.Fatal(err)
 	}
 }
+
+// prepared is a sandbox with what testCluster needs: the administrator's role and
+// the certificate.
+func prepared(t testing.TB) (*sandboxtest.Sandbox, *Backend) {
+	t.Helper()
+	sandbox := newSandbox(t)
+	b := testBackend(sandbox.URL)
+	withOps(t, b)
+	if _, err := b.CreateCertificate(t.Context(), testCertificate(t)); err != nil {
+		t.Fatal(err)
+	}
+	return sandbox, b
+}

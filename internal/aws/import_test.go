@@ -23,12 +23,7 @@ func TestReadGivesTheSpecBack(t *testing.T) {
 		for _, visibility := range []serving.Visibility{serving.Private, serving.Public} {
 			t.Run(name+"/"+string(visibility), func(t *testing.T) {
 				t.Parallel()
-				sandbox := newSandbox(t)
-				b := testBackend(sandbox.URL)
-				withOps(t, b)
-				if _, err := b.CreateCertificate(t.Context(), testCertificate(t)); err != nil {
-					t.Fatal(err)
-				}
+				sandbox, b := prepared(t)
 				spec := testCluster(visibility)
 				vary(&spec)
 				made, err := b.CreateCluster(t.Context(), spec)
@@ -60,12 +55,7 @@ func TestReadGivesTheSpecBack(t *testing.T) {
 // without our mark.
 func TestStrangersAreNotAdopted(t *testing.T) {
 	t.Parallel()
-	sandbox := newSandbox(t)
-	b := testBackend(sandbox.URL)
-	withOps(t, b)
-	if _, err := b.CreateCertificate(t.Context(), testCertificate(t)); err != nil {
-		t.Fatal(err)
-	}
+	_, b := prepared(t)
 	if _, err := b.CreateCluster(t.Context(), testCluster(serving.Private)); err != nil {
 		t.Fatal(err)
 	}

@@ -69,12 +69,7 @@ func TestOneLostAnswer(t *testing.T) {
 // that what is left is seen, and that exposure tells what still serves.
 func TestFailedUpdateStaysVisible(t *testing.T) {
 	t.Parallel()
-	sandbox := newSandbox(t)
-	b := testBackend(sandbox.URL)
-	withOps(t, b)
-	if _, err := b.CreateCertificate(t.Context(), testCertificate(t)); err != nil {
-		t.Fatal(err)
-	}
+	sandbox, b := prepared(t)
 	made, err := b.CreateCluster(t.Context(), testCluster(serving.Public))
 	if err != nil {
 		t.Fatal(err)
@@ -112,12 +107,7 @@ func TestFailedUpdateStaysVisible(t *testing.T) {
 // misleading description, and a listener that goes past the others.
 func TestIntrudersAreSeen(t *testing.T) {
 	t.Parallel()
-	sandbox := newSandbox(t)
-	b := testBackend(sandbox.URL)
-	withOps(t, b)
-	if _, err := b.CreateCertificate(t.Context(), testCertificate(t)); err != nil {
-		t.Fatal(err)
-	}
+	sandbox, b := prepared(t)
 	made, err := b.CreateCluster(t.Context(), testCluster(serving.Private))
 	if err != nil {
 		t.Fatal(err)
@@ -157,12 +147,7 @@ func TestIntrudersAreSeen(t *testing.T) {
 // TestZonesAreAdded grows a cluster by a zone.
 func TestZonesAreAdded(t *testing.T) {
 	t.Parallel()
-	sandbox := newSandbox(t)
-	b := testBackend(sandbox.URL)
-	withOps(t, b)
-	if _, err := b.CreateCertificate(t.Context(), testCertificate(t)); err != nil {
-		t.Fatal(err)
-	}
+	sandbox, b := prepared(t)
 	made, err := b.CreateCluster(t.Context(), testCluster(serving.Private))
 	if err != nil {
 		t.Fatal(err)

@@ -54,6 +54,7 @@ func (o *Object[W, L]) converge(ctx context.Context, want W) error {
 	}
 	// A create call that cannot set everything, and an update that the cloud shows
 	// late, take another round. Three rounds without progress are a failure.
+	var lost *LostError
 	for round, fewest := 0, math.MaxInt; ; round++ {
 		diffs := o.kind.Diff(o.name, want, o.Live())
 		if len(diffs) == 0 {
@@ -62,11 +63,14 @@ func (o *Object[W, L]) converge(ctx context.Context, want W) error {
 		if len(diffs) < fewest {
 			round, fewest = 0, len(diffs)
 		}
+		if round == 3 && lost != nil {
+			return o.fail("update", lost)
+		}
 		if round == 3 {
 			return o.fail("update", fmt.Errorf("the cloud accepted the change and still shows: %s", reasons(diffs)))
 		}
 		o.stack.log(ctx, "updating", o.name, map[string]any{"reasons": reasons(diffs)})
-		var lost *LostError
+		lost = nil
 		if err := o.kind.Update(ctx, o.name, want, o.Live(), diffs); err != nil && !errors.As(err, &lost) {
 			return o.fail("update", err)
 		}
