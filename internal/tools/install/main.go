@@ -39,7 +39,7 @@ func main() {
 
 func run(ctx context.Context, names []string, out io.Writer) error {
 	if len(names) == 0 {
-		return errors.New("name what to install: golangci-lint, tfplugindocs, tofu, moto, envoy, or cli (the Terraform command to test with)")
+		return errors.New("name what to install: golangci-lint, tfplugindocs, tofu, moto, envoy, kubernetes (kube-apiserver and etcd), or cli (the Terraform command to test with)")
 	}
 	root, err := cacheDir()
 	if err != nil {
@@ -83,6 +83,8 @@ func resolve(ctx context.Context, root, name string) (string, error) {
 		return install(ctx, root, moto)
 	case "envoy":
 		return install(ctx, root, envoy)
+	case "kubernetes":
+		return install(ctx, root, kubernetes)
 	default:
 		return "", errors.New("not a tool of this project")
 	}

@@ -108,6 +108,7 @@ var cases = []struct {
 	{"internal/gateway/a.go", own("serving"), true},
 	{"internal/gateway/a.go", envoy, true},
 	{"internal/gateway/a.go", protobuf, true},
+	{"internal/gateway/a.go", "github.com/cncf/xds/go/xds/type/matcher/v3", true},
 	{"internal/gateway/a.go", own("stack"), false},
 	{"internal/gateway/a.go", own("aws"), false},
 
