@@ -14,7 +14,7 @@ import (
 //	GET    /calls    the log of API calls; DELETE empties it
 //	GET    /faults   fault rules in force; POST adds one; DELETE removes all
 //	GET    /config   settings in force; POST changes those that are given
-//	GET    /state    the whole state
+//	GET    /state    the whole state, but for private keys
 //	GET    /fields   every leaf of every live object: [{account, region, kind, id, path, value}]
 //	POST   /mutate   changes one of these leaves out of band; a null value clears it
 //	POST   /delete   removes an object out of band, whatever depends on it

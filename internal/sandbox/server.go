@@ -17,7 +17,7 @@ import (
 
 // Config is how a sandbox starts. The zero value has no delays and keeps nothing.
 type Config struct {
-	// AWS is the simulated AWS cloud. Its StateFile is set from StateDir.
+	// AWS is the simulated AWS cloud. Its StateFile is set from StateDir, and clusters run for real unless Kubernetes says how.
 	AWS aws.Config
 	// StateDir keeps the state between runs; empty keeps it in memory.
 	StateDir string
@@ -40,6 +40,9 @@ func New(config Config) (*Server, error) {
 		}
 		config.AWS.StateFile = filepath.Join(config.StateDir, "aws.json")
 	}
+	if config.AWS.Kubernetes == nil {
+		config.AWS.Kubernetes = runKubernetes
+	}
 	cloud, err := aws.New(config.AWS)
 	if err != nil {
 		return nil, fmt.Errorf("make simulated AWS: %w", err)
@@ -48,16 +51,22 @@ func New(config Config) (*Server, error) {
 	admin := http.StripPrefix("/_sandbox", s.admin())
 	// No ServeMux here: it would clean paths such as /tags/arn%3A..., which are part of a signature.
 	s.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasPrefix(r.URL.Path, "/_sandbox/") {
+		switch {
+		case r.Method == http.MethodConnect:
+			s.connect(w, r)
+		case r.URL.IsAbs() && !ownHost(r.URL.Hostname()):
+			s.relay(w, r)
+		case strings.HasPrefix(r.URL.Path, "/_sandbox/"):
 			admin.ServeHTTP(w, r)
-			return
+		default:
+			cloud.ServeHTTP(w, r)
 		}
-		cloud.ServeHTTP(w, r)
 	})
 	return s, nil
 }
 
-// Handler serves the clouds and, under /_sandbox/, the admin API.
+// Handler serves the clouds and, under /_sandbox/, the admin API. To clients that use it as a proxy it is the way into the
+// simulated networks.
 func (s *Server) Handler() http.Handler { return s.handler }
 
 // Listen starts serving on a loopback address such as "127.0.0.1:4510" and returns the URL. Port 0 picks a free one.

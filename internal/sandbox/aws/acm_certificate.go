@@ -136,6 +136,7 @@ func (c *call) acmDeleteCertificate(in *acm.DeleteCertificateInput) (*acm.Delete
 		return nil, apiError("ResourceInUseException", "Certificate %s in account %s is in use.", *cert.CertificateArn, c.Account)
 	}
 	delete(c.acm().Certificates, *cert.CertificateArn)
+	delete(c.region().Keys, *cert.CertificateArn)
 	return &acm.DeleteCertificateOutput{}, nil
 }
 

@@ -32,6 +32,7 @@ func (c *call) acmImportCertificate(in *acm.ImportCertificateInput) (*acm.Import
 	cert.CertificateArn = new(arn)
 	cert.CreatedAt, cert.ImportedAt = new(c.now()), new(c.now())
 	c.acm().Certificates[arn] = cert
+	c.region().Keys[arn] = string(in.PrivateKey)
 	// Other services do not see an import at once.
 	c.after("acm.import.propagate", transition{Kind: "acm.import", ID: arn, To: "propagated"})
 	return &acm.ImportCertificateOutput{CertificateArn: new(arn)}, nil
@@ -72,6 +73,7 @@ func (c *call) acmReimport(in *acm.ImportCertificateInput, parsed *acmParsed) (*
 	}
 	detail.CertificateArn, detail.CreatedAt, detail.ImportedAt = old.CertificateArn, old.CreatedAt, new(c.now())
 	old.CertificateDetail, old.Body, old.Chain = detail, parsed.bodyPEM, parsed.chainPEM
+	c.region().Keys[*old.CertificateArn] = string(in.PrivateKey)
 	return &acm.ImportCertificateOutput{CertificateArn: old.CertificateArn}, nil
 }
 

@@ -13,8 +13,8 @@ type acmState struct {
 	Certificates map[string]*acmCertificate
 }
 
-// acmCertificate never has the private key: it is checked on import and thrown away. InUseBy is not kept either, the
-// listeners are the authority for that.
+// acmCertificate never has the private key, which only load balancers get: it is one of the region's Keys. InUseBy is not kept
+// either, the listeners are the authority for that.
 type acmCertificate struct {
 	acmtypes.CertificateDetail
 	// Body and Chain are PEM as GetCertificate answers them.

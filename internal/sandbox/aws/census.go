@@ -101,6 +101,7 @@ func (c *Cloud) Mutate(f Field) error {
 		return fmt.Errorf("mutate %s %s %s: %w", f.Kind, f.ID, f.Path, err)
 	}
 	object.Elem().Set(changed.Elem())
+	c.plane.prune()
 	return c.save()
 }
 
@@ -152,15 +153,23 @@ func (c *Cloud) Delete(o Object) error {
 		return fmt.Errorf("delete %s %s: no such object", o.Kind, o.ID)
 	}
 	objects.SetMapIndex(reflect.ValueOf(o.ID), reflect.Value{})
+	c.plane.prune()
 	return c.save()
 }
 
-// State is the whole state as JSON.
+// State is the whole state as JSON, without the private keys.
 func (c *Cloud) State() ([]byte, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.settle()
-	return json.MarshalIndent(c.state, "", " ")
+	shown := *c.state
+	shown.Regions = map[string]*Region{}
+	for key, r := range c.state.Regions {
+		keyless := *r
+		keyless.Keys = nil
+		shown.Regions[key] = &keyless
+	}
+	return json.MarshalIndent(shown, "", " ")
 }
 
 // Reset empties the cloud, its log and its faults.
@@ -170,6 +179,7 @@ func (c *Cloud) Reset() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.state = newState(c.state.Seed)
+	c.plane.prune()
 	return c.save()
 }
 

@@ -32,6 +32,11 @@ type Config struct {
 	Seed string
 	// Clock tells the time; nil is the wall clock.
 	Clock func() time.Time
+	// RepeatPeering answers a second request between two VPCs as AWS does at times: in the same direction with the connection
+	// that is there, in the other one with another request, which then cannot be accepted. False refuses both at once.
+	RepeatPeering bool
+	// Kubernetes makes what runs behind a cluster's endpoint; with nil, endpoints refuse connections.
+	Kubernetes func(KubernetesCluster) Kubernetes
 }
 
 // Credential is a long-term key's secret and account.
@@ -48,6 +53,7 @@ type Cloud struct {
 
 	faults   faultBox
 	log      callLog
+	plane    *dataPlane
 	closed   chan struct{}
 	closeOne sync.Once
 }
@@ -81,11 +87,17 @@ func New(config Config) (*Cloud, error) {
 	if c.state, err = load(config.StateFile, config.Seed); err != nil {
 		return nil, err
 	}
+	c.plane = newDataPlane(c)
 	return c, nil
 }
 
-// Close ends calls that a fault keeps hanging.
-func (c *Cloud) Close() { c.closeOne.Do(func() { close(c.closed) }) }
+// Close ends calls that a fault keeps hanging, and the data plane.
+func (c *Cloud) Close() {
+	c.closeOne.Do(func() {
+		close(c.closed)
+		c.plane.close()
+	})
+}
 
 // run executes one request under the lock and returns the answer as a tree.
 func (c *Cloud) run(op *operation, who caller, region string, request map[string]any) (map[string]any, error) {
@@ -93,12 +105,16 @@ func (c *Cloud) run(op *operation, who caller, region string, request map[string
 	if err != nil {
 		return nil, fmt.Errorf("encode request of %s: %w", op.action, err)
 	}
+	if op.action == "DescribeTargetHealth" {
+		c.plane.checkHealth(who.account, region, request)
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.settle()
 	call := &call{Account: who.account, Region: region, Caller: who.arn, CallerID: who.id, cloud: c, at: c.clock()}
 	answer, err := op.call(call, raw)
 	if mutating(op.action) || op.action == "AssumeRole" {
+		c.plane.prune()
 		if saveErr := c.save(); saveErr != nil {
 			return nil, saveErr
 		}
@@ -126,6 +142,7 @@ func (c *Cloud) settle() {
 		changed = true
 	}
 	if changed {
+		c.plane.prune()
 		// A state file that misses this is settled again when it is loaded.
 		_ = c.save()
 	}

@@ -13,6 +13,7 @@ var defaultDelays = map[string]time.Duration{
 	"ec2.vpc_cidr_block.associate":        5 * time.Second,
 	"ec2.vpc_cidr_block.disassociate":     5 * time.Second,
 	"ec2.vpc_peering.create":              2 * time.Second,
+	"ec2.vpc_peering.propagate":           3 * time.Second,
 	"ec2.vpc_peering.accept":              2 * time.Second,
 	"ec2.vpc_peering.delete":              2 * time.Second,
 	"eks.cluster.create":                  9 * time.Minute,
@@ -41,10 +42,14 @@ var defaultDelays = map[string]time.Duration{
 	"autoscaling.auto_scaling_group.gone": 40 * time.Second,
 }
 
-// lingering is how long what is deleted stays in sight. Time scale does not shorten it: clients must cope with the sight.
+// lingering is how long what is deleted stays in sight, and requests stay open. Time scale does not shorten it: clients must
+// cope with the sight.
 var lingering = map[string]time.Duration{
 	"ec2.nat_gateway.forget": time.Hour,
-	"ec2.vpc_peering.forget": time.Hour,
+	// "VPC peering connection lifecycle" in the VPC Peering Guide.
+	"ec2.vpc_peering.expire":      7 * 24 * time.Hour,
+	"ec2.vpc_peering.forget":      2 * time.Hour,
+	"ec2.vpc_peering.forget_late": 2 * 24 * time.Hour,
 }
 
 // delay is how long the named change takes in this cloud.

@@ -38,6 +38,12 @@ func init() {
 	handle("ec2", "CreateRoute", (*call).ec2CreateRoute)
 	handle("ec2", "ReplaceRoute", (*call).ec2ReplaceRoute)
 	handle("ec2", "DeleteRoute", (*call).ec2DeleteRoute)
+	handle("ec2", "CreateVpcPeeringConnection", (*call).ec2CreateVpcPeeringConnection)
+	handle("ec2", "AcceptVpcPeeringConnection", (*call).ec2AcceptVpcPeeringConnection)
+	handle("ec2", "RejectVpcPeeringConnection", (*call).ec2RejectVpcPeeringConnection)
+	handle("ec2", "DeleteVpcPeeringConnection", (*call).ec2DeleteVpcPeeringConnection)
+	handle("ec2", "DescribeVpcPeeringConnections", (*call).ec2DescribeVpcPeeringConnections)
+	handle("ec2", "ModifyVpcPeeringConnectionOptions", (*call).ec2ModifyVpcPeeringConnectionOptions)
 	handle("ec2", "CreateSecurityGroup", (*call).ec2CreateSecurityGroup)
 	handle("ec2", "DescribeSecurityGroups", (*call).ec2DescribeSecurityGroups)
 	handle("ec2", "DeleteSecurityGroup", (*call).ec2DeleteSecurityGroup)
@@ -78,10 +84,13 @@ func init() {
 		}))
 	registerKind("ec2.network_acl", func(r *Region) any { return r.NetworkACLs },
 		live(func(_ *Region, a *ec2types.NetworkAcl) bool { return !*a.IsDefault }))
+	registerKind("ec2.vpc_peering_connection", func(r *Region) any { return r.VPCPeeringConnections },
+		live(func(_ *Region, p *VPCPeeringConnection) bool { return p.live() }))
 
 	onSettle("ec2.vpc", (*call).settleVPC)
 	onSettle("ec2.vpc_cidr_block", (*call).settleVPCCIDRBlock)
 	onSettle("ec2.subnet", (*call).settleSubnet)
 	onSettle("ec2.nat_gateway", (*call).settleNatGateway)
+	onSettle("ec2.vpc_peering_connection", (*call).settlePeering)
 	onSettle("ec2.network_interface", (*call).settleNetworkInterface)
 }

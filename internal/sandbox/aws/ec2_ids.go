@@ -22,6 +22,7 @@ var (
 	groupIDs       = idKind{"sg", "security group", "InvalidGroup.NotFound", "InvalidGroupId.Malformed"}
 	ruleIDs        = idKind{"sgr", "security group rule ID", "InvalidSecurityGroupRuleId.NotFound", "InvalidSecurityGroupRuleId.Malformed"}
 	interfaceIDs   = idKind{"eni", "networkInterface ID", "InvalidNetworkInterfaceID.NotFound", "InvalidNetworkInterfaceId.Malformed"}
+	peeringIDs     = idKind{"pcx", "vpcPeeringConnection ID", "InvalidVpcPeeringConnectionID.NotFound", "InvalidVpcPeeringConnectionId.Malformed"}
 	aclIDs         = idKind{"acl", "networkAcl ID", "InvalidNetworkAclID.NotFound", "InvalidNetworkAclId.Malformed"}
 )
 

@@ -53,8 +53,10 @@ func (c *call) permissions(group string, egress bool) []ec2types.IpPermission {
 		case rule.CidrIpv6 != nil:
 			out[i].Ipv6Ranges = append(out[i].Ipv6Ranges, ec2types.Ipv6Range{CidrIpv6: rule.CidrIpv6, Description: rule.Description})
 		case rule.ReferencedGroupInfo != nil:
+			far := c.shownReference(rule.ReferencedGroupInfo)
 			out[i].UserIdGroupPairs = append(out[i].UserIdGroupPairs, ec2types.UserIdGroupPair{
-				GroupId: rule.ReferencedGroupInfo.GroupId, UserId: rule.ReferencedGroupInfo.UserId, Description: rule.Description,
+				GroupId: far.GroupId, UserId: far.UserId, Description: rule.Description,
+				VpcId: far.VpcId, VpcPeeringConnectionId: far.VpcPeeringConnectionId, PeeringStatus: far.PeeringStatus,
 			})
 		}
 	}
@@ -159,17 +161,23 @@ func (c *call) expand(group *ec2types.SecurityGroup, egress bool, permissions []
 	return out, nil
 }
 
-// referenced checks a group that a rule names; it must be in the same VPC.
+// referenced checks a group that a rule names; it must be in the same VPC or in one that is peered with it.
 func (c *call) referenced(group *ec2types.SecurityGroup, source ec2types.UserIdGroupPair) (*ec2types.ReferencedSecurityGroup, error) {
-	if source.GroupName != nil || source.VpcPeeringConnectionId != nil || source.VpcId != nil {
-		return nil, unsupported("GroupName, VpcId, VpcPeeringConnectionId of a group pair")
+	switch {
+	case source.GroupName != nil:
+		return nil, unsupported("GroupName of a group pair")
+	case text(source.GroupId) == "":
+		return nil, missingParameter("GroupId")
 	}
-	other, err := find(c.region().SecurityGroups, source.GroupId, "GroupId", groupIDs)
-	if err != nil {
+	if err := groupIDs.check(*source.GroupId); err != nil {
 		return nil, err
 	}
-	if *other.VpcId != *group.VpcId || source.UserId != nil && *source.UserId != c.Account {
-		return nil, apiError("InvalidGroup.NotFound", "You have specified two resources that belong to different networks: %s and %s.", *group.GroupId, *other.GroupId)
+	other := c.region().SecurityGroups[*source.GroupId]
+	if other == nil || *other.VpcId != *group.VpcId || source.UserId != nil && *source.UserId != c.Account {
+		return c.peerGroup(group, source)
+	}
+	if source.VpcPeeringConnectionId != nil || source.VpcId != nil && *source.VpcId != *other.VpcId {
+		return nil, apiError("InvalidParameterValue", "The security group %s is not in a peer VPC.", *other.GroupId)
 	}
 	return &ec2types.ReferencedSecurityGroup{GroupId: other.GroupId, UserId: new(c.Account)}, nil
 }

@@ -76,13 +76,17 @@ func (c *call) route(t *ec2types.RouteTable, destination netip.Prefix, to routeT
 		}
 		out.NetworkInterfaceId = n.NetworkInterfaceId
 	case to.peering != nil:
-		return out, apiError("InvalidVpcPeeringConnectionID.NotFound", "The vpcPeeringConnection ID '%s' does not exist", *to.peering)
+		id, err := c.peeringTarget(t, to.peering)
+		if err != nil {
+			return out, err
+		}
+		out.VpcPeeringConnectionId = id
 	default:
-		return out, unsupported("targets but GatewayId, NatGatewayId, NetworkInterfaceId")
+		return out, unsupported("targets but GatewayId, NatGatewayId, NetworkInterfaceId, VpcPeeringConnectionId")
 	}
 	v := r.VPCs[*t.VpcId]
 	for _, p := range v.prefixes() {
-		if within(destination, p) && out.GatewayId != nil {
+		if within(destination, p) && (out.GatewayId != nil || out.VpcPeeringConnectionId != nil) {
 			return out, apiError("InvalidParameterValue", "The destination CIDR block %s is equal to or more specific than one of this VPC's CIDR blocks. This route can target only an interface or an instance.", destination)
 		}
 	}
@@ -103,6 +107,8 @@ func (c *call) routeState(t *ec2types.RouteTable, route *ec2types.Route) ec2type
 		alive = n != nil && n.State == ec2types.NatGatewayStateAvailable
 	case route.NetworkInterfaceId != nil:
 		alive = r.NetworkInterfaces[*route.NetworkInterfaceId] != nil
+	case route.VpcPeeringConnectionId != nil:
+		alive = c.peeringCarries(*route.VpcPeeringConnectionId, t.VpcId)
 	default:
 		alive = false
 	}

@@ -143,13 +143,15 @@ func (c *call) ec2DeleteSecurityGroup(in *ec2.DeleteSecurityGroupInput) (*ec2.De
 	return &ec2.DeleteSecurityGroupOutput{GroupId: g.GroupId, Return: new(true)}, nil
 }
 
-// groupInUse reports whether an interface has the group or another group's rule names it.
+// groupInUse reports whether an interface has the group or another group's rule names it. Rules in a peer VPC do not hold a
+// group: they go stale when it goes.
 func (c *call) groupInUse(id string) bool {
 	r := c.region()
 	return anyOf(r.NetworkInterfaces, func(n *ec2types.NetworkInterface) bool {
 		return slices.ContainsFunc(n.Groups, func(g ec2types.GroupIdentifier) bool { return equal(g.GroupId, id) })
 	}) || anyOf(r.SecurityGroupRules, func(rule *ec2types.SecurityGroupRule) bool {
-		return *rule.GroupId != id && rule.ReferencedGroupInfo != nil && equal(rule.ReferencedGroupInfo.GroupId, id)
+		far := rule.ReferencedGroupInfo
+		return *rule.GroupId != id && far != nil && far.VpcPeeringConnectionId == nil && equal(far.GroupId, id)
 	})
 }
 

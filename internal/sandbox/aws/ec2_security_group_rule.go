@@ -56,6 +56,9 @@ func (c *call) authorize(
 		return nil, err
 	}
 	rules, err := c.expand(g, egress, permissions)
+	if err == nil {
+		err = c.checkPeerRules(rules)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -75,7 +78,7 @@ func (c *call) authorize(
 		rule.Tags = slices.Clone(tags)
 		c.addRule(rule)
 	}
-	return values(rules), nil
+	return c.shownRules(rules), nil
 }
 
 func (c *call) ec2RevokeSecurityGroupIngress(in *ec2.RevokeSecurityGroupIngressInput) (*ec2.RevokeSecurityGroupIngressOutput, error) {
@@ -164,7 +167,7 @@ func (c *call) ec2DescribeSecurityGroupRules(in *ec2.DescribeSecurityGroupRulesI
 			return nil, false
 		},
 	}, selection{ids: in.SecurityGroupRuleIds, filters: in.Filters, max: in.MaxResults, token: in.NextToken})
-	return &ec2.DescribeSecurityGroupRulesOutput{SecurityGroupRules: values(found), NextToken: next}, err
+	return &ec2.DescribeSecurityGroupRulesOutput{SecurityGroupRules: c.shownRules(found), NextToken: next}, err
 }
 
 func (c *call) ec2ModifySecurityGroupRules(in *ec2.ModifySecurityGroupRulesInput) (*ec2.ModifySecurityGroupRulesOutput, error) {
@@ -196,6 +199,9 @@ func (c *call) ec2ModifySecurityGroupRules(in *ec2.ModifySecurityGroupRulesInput
 			permission.UserIdGroupPairs = []ec2types.UserIdGroupPair{{GroupId: want.ReferencedGroupId, Description: want.Description}}
 		}
 		rules, err := c.expand(g, *rule.IsEgress, []ec2types.IpPermission{permission})
+		if err == nil {
+			err = c.checkPeerRules(rules)
+		}
 		if err != nil {
 			return nil, err
 		}

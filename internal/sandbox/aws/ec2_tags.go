@@ -108,6 +108,9 @@ func (c *call) tagged(id string) (taggable, error) {
 	case "eni":
 		o, err := find(r.NetworkInterfaces, &id, "ResourceId", interfaceIDs)
 		return taggableOf(o, err, func(o *ec2types.NetworkInterface) *[]ec2types.Tag { return &o.TagSet }, ec2types.ResourceTypeNetworkInterface)
+	case "pcx":
+		o, err := c.findPeering(&id)
+		return taggableOf(o, err, c.peeringTags, ec2types.ResourceTypeVpcPeeringConnection)
 	case "acl":
 		o, err := find(r.NetworkACLs, &id, "ResourceId", aclIDs)
 		return taggableOf(o, err, func(o *ec2types.NetworkAcl) *[]ec2types.Tag { return &o.Tags }, ec2types.ResourceTypeNetworkAcl)
@@ -200,6 +203,7 @@ func (c *call) ec2DescribeTags(in *ec2.DescribeTagsInput) (*ec2.DescribeTagsOutp
 	ids = append(ids, sortedKeys(r.SecurityGroupRules)...)
 	ids = append(ids, sortedKeys(r.NetworkInterfaces)...)
 	ids = append(ids, sortedKeys(r.NetworkACLs)...)
+	ids = append(ids, sortedKeys(c.seenPeerings())...)
 	var found []ec2types.TagDescription
 	for _, id := range ids {
 		target, err := c.tagged(id)

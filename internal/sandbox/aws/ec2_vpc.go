@@ -139,6 +139,7 @@ func (c *call) ec2DeleteVpc(in *ec2.DeleteVpcInput) (*ec2.DeleteVpcOutput, error
 	if c.vpcInUse(id) {
 		return nil, apiError("DependencyViolation", "The vpc '%s' has dependencies and cannot be deleted.", id)
 	}
+	c.dropPeerings(id)
 	delete(r.VPCs, id)
 	// What came with the VPC goes with it.
 	dropWhere(r.RouteTables, func(t *ec2types.RouteTable) bool { return *t.VpcId == id })
@@ -156,7 +157,8 @@ func (c *call) vpcInUse(id string) bool {
 		anyOf(r.SecurityGroups, func(g *ec2types.SecurityGroup) bool { return *g.VpcId == id && *g.GroupName != "default" }) ||
 		anyOf(r.RouteTables, func(t *ec2types.RouteTable) bool { return *t.VpcId == id && !isMain(t) }) ||
 		anyOf(r.NetworkInterfaces, func(n *ec2types.NetworkInterface) bool { return *n.VpcId == id }) ||
-		anyOf(r.NatGateways, func(n *ec2types.NatGateway) bool { return *n.VpcId == id && natHolds(n) })
+		anyOf(r.NatGateways, func(n *ec2types.NatGateway) bool { return *n.VpcId == id && natHolds(n) }) ||
+		c.peeringHolds(id)
 }
 
 func anyOf[T any](objects map[string]*T, test func(*T) bool) bool {

@@ -80,6 +80,9 @@ func (c *call) ec2AssociateVpcCidrBlock(in *ec2.AssociateVpcCidrBlockInput) (*ec
 			return nil, apiError("InvalidVpc.Range", "The CIDR '%s' conflicts with the block %s of the VPC.", cidr, have)
 		}
 	}
+	if err := c.peeringAdmitsBlock(v, cidr); err != nil {
+		return nil, err
+	}
 	if len(v.CidrBlockAssociationSet) >= c.quota("ec2.cidr_blocks_per_vpc") {
 		return nil, apiError("CidrLimitExceeded", "This network '%s' has met its maximum number of allowed CIDRs: %d", *v.VpcId, c.quota("ec2.cidr_blocks_per_vpc"))
 	}
@@ -88,6 +91,7 @@ func (c *call) ec2AssociateVpcCidrBlock(in *ec2.AssociateVpcCidrBlockInput) (*ec
 		CidrBlockState: &ec2types.VpcCidrBlockState{State: ec2types.VpcCidrBlockStateCodeAssociating},
 	}
 	v.CidrBlockAssociationSet = append(v.CidrBlockAssociationSet, association)
+	c.failOverlapping(v)
 	c.after("ec2.vpc_cidr_block.associate", transition{Kind: "ec2.vpc_cidr_block", ID: *association.AssociationId, To: "associated"})
 	return &ec2.AssociateVpcCidrBlockOutput{VpcId: v.VpcId, CidrBlockAssociation: &association}, nil
 }

@@ -13,11 +13,12 @@ import (
 	"time"
 )
 
-// eksCertificateAuthority makes a cluster's CA, as base64 of PEM. The key is not kept: nothing here signs with it.
-func eksCertificateAuthority(now time.Time, id string) (string, error) {
+// eksCertificateAuthority makes a cluster's CA, as base64 of PEM, and its key as PEM. The cluster's API server gets a
+// certificate signed with it.
+func eksCertificateAuthority(now time.Time, id string) (certificate, private string, err error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
-		return "", fmt.Errorf("make CA key of cluster %s: %w", id, err)
+		return "", "", fmt.Errorf("make CA key of cluster %s: %w", id, err)
 	}
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(now.UnixNano()), Subject: pkix.Name{CommonName: "kubernetes"},
@@ -27,7 +28,12 @@ func eksCertificateAuthority(now time.Time, id string) (string, error) {
 	}
 	raw, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	if err != nil {
-		return "", fmt.Errorf("make CA of cluster %s: %w", id, err)
+		return "", "", fmt.Errorf("make CA of cluster %s: %w", id, err)
 	}
-	return base64.StdEncoding.EncodeToString(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: raw})), nil
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		return "", "", fmt.Errorf("encode CA key of cluster %s: %w", id, err)
+	}
+	certificate = base64.StdEncoding.EncodeToString(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: raw}))
+	return certificate, string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})), nil
 }

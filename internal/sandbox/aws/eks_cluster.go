@@ -72,7 +72,7 @@ func (c *call) eksBuildCluster(cluster *eksCluster) error {
 	cluster.CreatedAt = new(c.now())
 	cluster.Status = ekstypes.ClusterStatusCreating
 	cluster.Creator = c.Caller
-	ca, err := eksCertificateAuthority(c.now(), id)
+	ca, key, err := eksCertificateAuthority(c.now(), id)
 	if err != nil {
 		return err
 	}
@@ -81,6 +81,7 @@ func (c *call) eksBuildCluster(cluster *eksCluster) error {
 		Issuer:               "https://oidc.eks." + c.Region + ".amazonaws.com/id/" + id,
 		CertificateAuthority: ca,
 	}
+	c.region().Keys[cluster.Final.id()] = key
 	group := c.createSecurityGroup(*vpc.VpcId, "eks-cluster-sg-"+name+"-"+c.eksNumber(),
 		"EKS created security group applied to ENI that is attached to EKS Control Plane master nodes, as well as any managed workloads.",
 		[]ec2types.Tag{
@@ -160,6 +161,7 @@ func (c *call) eksSettleCluster(name, to string) {
 				delete(c.eks().Updates, id)
 			}
 		}
+		delete(c.region().Keys, cluster.Final.id())
 		delete(c.eks().Clusters, name)
 	}
 }

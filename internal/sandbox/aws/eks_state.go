@@ -36,7 +36,7 @@ type eksCluster struct {
 	Update string
 }
 
-// eksFinal is what creation comes up with.
+// eksFinal is what creation comes up with. The authority's key is one of the region's Keys.
 type eksFinal struct{ Endpoint, Issuer, CertificateAuthority string }
 
 // eksNodegroup is a managed node group. Its sizes live in the Auto Scaling group once there is one.

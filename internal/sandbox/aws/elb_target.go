@@ -29,7 +29,7 @@ func init() {
 				delete(tg.Targets, key)
 			}
 		case "unhealthy":
-			// Nothing answers health checks here unless someone says so through the admin API.
+			// This is what holds while nothing answers health checks: see sandboxOwn.
 			if target.Health.State == elbtypes.TargetHealthStateEnumInitial {
 				target.Health = elbtypes.TargetHealth{State: elbtypes.TargetHealthStateEnumUnhealthy, Reason: elbtypes.TargetHealthReasonEnumTimeout, Description: new("Request timed out")}
 			}
@@ -182,8 +182,9 @@ func (c *call) elbDescribeTargetHealth(in *elb.DescribeTargetHealthInput) (*elb.
 	}
 	used := len(c.elb().elbUsers()[*tg.TargetGroupArn]) > 0
 	out := &elb.DescribeTargetHealthOutput{TargetHealthDescriptions: []elbtypes.TargetHealthDescription{}}
-	show := func(t *elbTarget) {
-		health := t.Health
+	found := c.elbHealth(tg)
+	show := func(key string) {
+		t, health := tg.Targets[key], found[key]
 		if !used {
 			health = elbtypes.TargetHealth{State: elbtypes.TargetHealthStateEnumUnused, Reason: elbtypes.TargetHealthReasonEnumNotInUse, Description: new("Target group is not configured to receive traffic from the load balancer")}
 		}
@@ -191,8 +192,8 @@ func (c *call) elbDescribeTargetHealth(in *elb.DescribeTargetHealthInput) (*elb.
 	}
 	if len(in.Targets) > 0 {
 		for _, t := range in.Targets {
-			if have := tg.Targets[elbTargetKey(tg, t)]; have != nil {
-				show(have)
+			if key := elbTargetKey(tg, t); tg.Targets[key] != nil {
+				show(key)
 				continue
 			}
 			t.Port = cmp.Or(t.Port, tg.Port)
@@ -203,7 +204,7 @@ func (c *call) elbDescribeTargetHealth(in *elb.DescribeTargetHealthInput) (*elb.
 		return out, nil
 	}
 	for _, key := range sortedKeys(tg.Targets) {
-		show(tg.Targets[key])
+		show(key)
 	}
 	return out, nil
 }

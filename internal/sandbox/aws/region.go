@@ -34,10 +34,15 @@ type Region struct {
 	SecurityGroupRules map[string]*ec2types.SecurityGroupRule
 	NetworkInterfaces  map[string]*ec2types.NetworkInterface
 	NetworkACLs        map[string]*ec2types.NetworkAcl
+	// VPCPeeringConnections are those that were requested here.
+	VPCPeeringConnections map[string]*VPCPeeringConnection
 	// Tokens remembers what a client token made, by "action/token".
 	Tokens map[string]*clientToken
 	// Born is when objects were made, for the consistency window.
 	Born map[string]time.Time
+	// Keys are private keys as PEM: of ACM's certificates by ARN, of clusters' authorities by the id in their endpoint. They are
+	// kept beside the objects, so that no answer, field or listing of one can show its key.
+	Keys map[string]string
 
 	EKS         eksState
 	ELB         elbState

@@ -102,6 +102,7 @@ var defaultQuotas = map[string]int{
 	"ec2.rules_per_security_group":      60,
 	"ec2.cidr_blocks_per_vpc":           5,
 	"ec2.vpc_peerings_per_vpc":          50,
+	"ec2.vpc_peering_requests":          25,
 	"iam.roles":                         1000,
 	"iam.attached_policies_per_role":    10,
 	"eks.clusters":                      100,

@@ -2,6 +2,7 @@
 package sandboxtest
 
 import (
+	"net/url"
 	"testing"
 
 	"github.com/modelserving/terraform-provider-serving/internal/sandbox"
@@ -14,6 +15,20 @@ type Sandbox struct {
 	*sandbox.Server
 	// URL is where it serves.
 	URL string
+}
+
+// Proxy is the sandbox as an HTTP proxy for somebody at a place in the simulated world, as aws.ParsePlace reads it: "" is the
+// Internet. Through it, load balancers and clusters answer under their real names.
+func (s *Sandbox) Proxy(t testing.TB, place string) *url.URL {
+	t.Helper()
+	proxy, err := url.Parse(s.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if place != "" {
+		proxy.User = url.User(place)
+	}
+	return proxy
 }
 
 // Option changes how a sandbox starts.

@@ -1,4 +1,6 @@
-// Command sandbox serves simulated clouds on loopback.
+// Command sandbox serves simulated clouds on loopback. Its URL is the endpoint of the APIs (AWS_ENDPOINT_URL) and the HTTP proxy
+// into the simulated networks: curl --proxy URL reaches load balancers from the Internet, HTTPS_PROXY=URL does so for kubectl,
+// and http://vpc-...@127.0.0.1:port or http://subnet-...@127.0.0.1:port is the same from a host in that network.
 package main
 
 import (

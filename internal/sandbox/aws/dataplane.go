@@ -1,0 +1,197 @@
+package aws
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"net"
+	"net/netip"
+	"os"
+	"strings"
+	"sync"
+)
+
+// dataPlane is what runs behind the objects of the state: load balancers that serve requests and clusters with an API server.
+// Nothing of it is saved, and each part is made when it is first dialled, so that a fleet nobody talks to costs nothing.
+//
+// Its lock may be taken under the cloud's, never the other way round, and neither is held while anything is dialled.
+type dataPlane struct {
+	cloud *Cloud
+
+	mu        sync.Mutex
+	closed    bool
+	loopback  *loopback
+	balancers map[string]*balancer
+	clusters  map[string]*cluster
+	probes    map[string]*probe
+	load      map[string]*targetLoad
+	turns     map[string]uint64
+	// temporary holds the clusters' files of a cloud that keeps no state.
+	temporary string
+	// ending counts parts that are being closed, for Close to wait for.
+	ending sync.WaitGroup
+}
+
+func newDataPlane(c *Cloud) *dataPlane {
+	return &dataPlane{
+		cloud: c, balancers: map[string]*balancer{}, clusters: map[string]*cluster{},
+		probes: map[string]*probe{}, load: map[string]*targetLoad{}, turns: map[string]uint64{},
+	}
+}
+
+// Connect opens a TCP connection from a place of the simulated world to a host name and port in it, over the path that the
+// state describes: routes, gateways, security groups, network ACLs and the endpoint's own list of callers. The names are those
+// of load balancers and of clusters' API endpoints; there is no other DNS. An error that says where the way ends is a *PathError.
+func (c *Cloud) Connect(ctx context.Context, from Place, host string, port int) (net.Conn, error) {
+	c.mu.Lock()
+	c.settle()
+	way, err := c.judge(from, host, port)
+	c.mu.Unlock()
+	if err != nil {
+		return nil, err
+	}
+	if way.cluster != nil {
+		return c.plane.dialAPI(ctx, *way.cluster)
+	}
+	return c.plane.dialListener(way)
+}
+
+// destination is what a host name stands for, and how it may be reached.
+type destination struct {
+	endpoint
+	// at is the account and region that it lives in.
+	at *call
+	// name is what messages call it.
+	name string
+	port int
+	// private and public are the sorts of addresses that its name resolves to, inside its VPC and outside.
+	private, public bool
+	// callers limits who may come from the Internet; nil is everybody. It stands for the whole path of an endpoint that has its
+	// public addresses outside of the VPC.
+	callers []netip.Prefix
+
+	// balancer and listener, or cluster, are what answers.
+	balancer, listener string
+	cluster            *clusterRef
+}
+
+// way is a destination that can be reached, with the address that the caller shows to it.
+type way struct {
+	destination
+	source netip.Addr
+}
+
+// judge finds the destination of a name and the way to it. The cloud's lock is held.
+func (c *Cloud) judge(from Place, host string, port int) (way, error) {
+	caller, err := c.locate(from)
+	if err != nil {
+		return way{}, err
+	}
+	to, err := c.resolve(strings.ToLower(strings.TrimSuffix(host, ".")), port)
+	if err != nil {
+		return way{}, err
+	}
+	source, err := caller.path(to)
+	if err != nil {
+		return way{}, err
+	}
+	if to.cluster == nil && to.listener == "" {
+		return way{}, &PathError{Kind: Refused, Hop: to.name, Reason: fmt.Sprintf("it has no listener on port %d", port)}
+	}
+	if to.cluster != nil && port != 443 {
+		return way{}, &PathError{Kind: Refused, Hop: to.name, Reason: fmt.Sprintf("it serves port 443, not %d", port)}
+	}
+	return way{destination: to, source: source}, nil
+}
+
+// resolve looks a name up: the sandbox's DNS.
+func (c *Cloud) resolve(host string, port int) (destination, error) {
+	for _, key := range sortedKeys(c.state.Regions) {
+		account, region := splitRegionKey(key)
+		at := c.in(account, region)
+		for _, lb := range at.elb().LoadBalancers {
+			if strings.ToLower(text(lb.DNSName)) == host {
+				return at.elbDestination(lb, port)
+			}
+		}
+		for _, cluster := range at.eks().Clusters {
+			if cluster.Endpoint != nil && strings.ToLower(strings.TrimPrefix(*cluster.Endpoint, "https://")) == host {
+				return at.eksDestination(cluster, port)
+			}
+		}
+	}
+	return destination{}, &PathError{Kind: UnknownHost, Hop: "DNS", Reason: fmt.Sprintf(
+		"%q is neither the DNS name of a load balancer nor the endpoint of a cluster in this sandbox; "+
+			"custom domains are not resolved: connect to the load balancer's DNS name and send the domain as host (curl --connect-to)", host)}
+}
+
+// in is a view of the state of an account in a region, for code that no API call runs. The cloud's lock must be held while it
+// is in use.
+func (c *Cloud) in(account, region string) *call {
+	return &call{Account: account, Region: region, cloud: c, at: c.clock()}
+}
+
+// prune ends the parts whose objects are gone. It runs after every change of the state, under the cloud's lock.
+func (p *dataPlane) prune() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for arn, b := range p.balancers {
+		if r := p.cloud.state.Regions[b.account+"/"+b.region]; r == nil || r.ELB.LoadBalancers[arn] == nil {
+			delete(p.balancers, arn)
+			p.end(b.close)
+		} else {
+			b.prune(r)
+		}
+	}
+	for id, k := range p.clusters {
+		if !p.cloud.clusterExists(k.ref) {
+			delete(p.clusters, id)
+			p.end(k.remove)
+		}
+	}
+	maps.DeleteFunc(p.probes, func(id string, _ *probe) bool { return !p.targetExists(id) })
+	maps.DeleteFunc(p.load, func(id string, _ *targetLoad) bool { return !p.targetExists(id) })
+	maps.DeleteFunc(p.turns, func(id string, _ uint64) bool { return !p.targetExists(id) })
+}
+
+// targetExists reports whether the state still has what an id is about: a target group's ARN, optionally with "|" and the key
+// of one of its targets.
+func (p *dataPlane) targetExists(id string) bool {
+	parts := strings.Split(id, "|")
+	arn := strings.Split(parts[0], ":")
+	if len(arn) < 5 {
+		return false
+	}
+	r := p.cloud.state.Regions[arn[4]+"/"+arn[3]]
+	if r == nil || r.ELB.TargetGroups[parts[0]] == nil {
+		return false
+	}
+	return len(parts) == 1 || r.ELB.TargetGroups[parts[0]].Targets[parts[1]] != nil
+}
+
+// end closes a part without the locks that its goroutines may wait for.
+func (p *dataPlane) end(closePart func()) {
+	p.ending.Go(closePart)
+}
+
+// close ends everything and waits for it. What has state keeps it on disk.
+func (p *dataPlane) close() {
+	p.mu.Lock()
+	p.closed = true
+	for _, b := range p.balancers {
+		p.end(b.close)
+	}
+	for _, k := range p.clusters {
+		p.end(k.close)
+	}
+	p.balancers, p.clusters = map[string]*balancer{}, map[string]*cluster{}
+	if p.loopback != nil {
+		p.loopback.close()
+	}
+	temporary := p.temporary
+	p.mu.Unlock()
+	p.ending.Wait()
+	if temporary != "" {
+		_ = os.RemoveAll(temporary)
+	}
+}
