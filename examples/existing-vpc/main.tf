@@ -38,6 +38,8 @@ resource "serving_cluster" "shared" {
     certificate_id = serving_certificate.models.id
     allowed_cidrs  = ["198.51.100.0/24"]
   }
+
+  kubernetes_api = { allowed_cidrs = ["203.0.113.0/24"] }
 }
 
 variable "vpc" {

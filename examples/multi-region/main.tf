@@ -47,6 +47,8 @@ resource "serving_cluster" "models" {
     domain         = "models.example.com"
     certificate_id = serving_certificate.models[each.key].id
   }
+
+  kubernetes_api = { allowed_cidrs = ["203.0.113.0/24"] }
 }
 
 output "urls" {

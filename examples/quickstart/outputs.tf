@@ -1,6 +1,16 @@
-output "url" {
-  description = "Where callers reach the endpoint."
-  value       = serving_cluster.quickstart.endpoint.url
+output "urls" {
+  description = "Where callers reach the models."
+  value       = { for server in [serving_model_server.fraud, serving_model_server.chat] : server.name => server.url }
+}
+
+output "hostname" {
+  description = "What the domain is a DNS alias of."
+  value       = serving_cluster.quickstart.endpoint.hostname
+}
+
+output "vpc" {
+  description = "The network from which a private endpoint can be reached."
+  value       = serving_cluster.quickstart.network.vpc_id
 }
 
 output "exposure" {

@@ -27,3 +27,22 @@ variable "private_key" {
   sensitive   = true
   ephemeral   = true
 }
+
+variable "runner_cidr" {
+  description = "Where Terraform runs, as seen by the Kubernetes API."
+  type        = string
+  default     = "203.0.113.0/24"
+}
+
+variable "callers" {
+  description = "Who may call the models. Two of them overlap while a token is rotated."
+  type        = list(string)
+  default     = ["app"]
+}
+
+variable "tokens" {
+  description = "The token of each caller. They reach the cluster, and neither the plan nor the state."
+  type        = map(string)
+  sensitive   = true
+  ephemeral   = true
+}

@@ -23,15 +23,30 @@ type example struct {
 }
 
 var examples = map[string]example{
-	"aws-permissions":               {not: "it is an IAM policy; every test here holds the examples' calls against it"},
-	"data-sources/serving_cluster":  {prepare: withCluster},
-	"existing-vpc":                  {prepare: withNetwork},
-	"multi-region":                  {prepare: withCertificate},
-	"private":                       {prepare: withCertificate},
-	"provider":                      {prepare: func(*world) {}},
-	"quickstart":                    {prepare: withCertificate},
-	"resources/serving_certificate": {prepare: withChain},
-	"resources/serving_cluster":     {prepare: withModels},
+	"aws-permissions":                              {not: "it is an IAM policy; every test here holds the examples' calls against it"},
+	"data-sources/serving_cluster":                 {prepare: withCluster},
+	"data-sources/serving_model_server":            {not: "it reads a server of a cluster that runs: the tests of the room do that"},
+	"ephemeral-resources/serving_kubernetes_token": {not: "it configures a provider that is not here"},
+	"existing-vpc":                                 {prepare: withNetwork},
+	"functions/basic_token":                        {prepare: withToken},
+	"functions/certificate_info":                   {prepare: withFile},
+	"multi-region":                                 {prepare: withCertificate},
+	"private":                                      {prepare: withCertificate},
+	"provider":                                     {prepare: func(*world) {}},
+	"quickstart":                                   {prepare: withCertificate},
+	"resources/serving_certificate":                {prepare: withChain},
+	"resources/serving_cluster":                    {prepare: withModels},
+	"resources/serving_model_server":               {not: "it is for a cluster that runs: the quickstart applies model servers"},
+}
+
+func withToken(w *world) {
+	withProvider(w)
+	w.set("app_token", "app-0123456789abcdef")
+}
+
+func withFile(w *world) {
+	withProvider(w)
+	w.write("tls.crt", issue(w).certificate)
 }
 
 func withCertificate(w *world) { w.serve(issue(w)) }

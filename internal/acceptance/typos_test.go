@@ -49,6 +49,8 @@ var demanded = map[string]bool{
 	"node_pools.*.accelerator.count": true,
 	"node_pools.*.taints.*.key":      true,
 	"node_pools.*.taints.*.effect":   true,
+	"auth.tokens":                    true,
+	"auth.tokens.*.value_wo":         true,
 }
 
 // valid makes a configuration without mistakes of each type.
@@ -62,10 +64,14 @@ func valid(t *testing.T) map[string]map[string]any {
 			"name": "test", "visibility": "private",
 			"network": map[string]any{"cidr": "10.40.0.0/16"},
 			"node_pools": map[string]any{"gpu": map[string]any{
-				"machine_type": "g6.2xlarge", "min_size": 0, "max_size": 4, "accelerator": map[string]any{"count": 1},
+				"machine_type": "g6.2xlarge", "min_size": 1, "max_size": 4, "accelerator": map[string]any{"count": 1},
 				"taints": []any{map[string]any{"key": "gpu", "effect": "NoSchedule"}},
 			}},
 			"endpoint": map[string]any{"certificate_id": "aws/us-west-2/models"},
+		},
+		"serving_model_server": {
+			"cluster_id": "aws/us-west-2/prod", "name": "fraud", "image": "registry.example.com/fraud:v7", "port": 8000,
+			"auth": map[string]any{"mode": "header", "tokens": map[string]any{"app": map[string]any{"value_wo": "app-0123456789abcdef"}}},
 		},
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"strings"
 	"sync"
 	"time"
 
@@ -24,6 +25,7 @@ import (
 	awsbase "github.com/hashicorp/aws-sdk-go-base/v2"
 	"github.com/hashicorp/aws-sdk-go-base/v2/logging"
 
+	"github.com/modelserving/terraform-provider-serving/internal/kube"
 	"github.com/modelserving/terraform-provider-serving/internal/serving"
 	"github.com/modelserving/terraform-provider-serving/internal/stack"
 )
@@ -42,6 +44,9 @@ type Config struct {
 	// Sandbox is the URL of a simulated cloud; it replaces endpoints and
 	// credentials.
 	Sandbox string
+	// KubernetesProxyURL is the HTTP proxy on the way to the Kubernetes APIs; empty
+	// leaves that to the environment, or to the sandbox.
+	KubernetesProxyURL string
 	// Version is the provider's, for the user agent.
 	Version string
 	// Log takes the engine's progress.
@@ -52,7 +57,11 @@ type Config struct {
 
 // Backend is AWS for the Terraform types.
 type Backend struct {
+	*kube.Servers
 	cfg Config
+
+	// writes counts those of all clients.
+	writes epoch
 
 	mu      sync.Mutex
 	clients map[string]*client
@@ -62,7 +71,9 @@ var _ serving.Backend = (*Backend)(nil)
 
 // New makes a backend. It does no I/O: clients are made on first use.
 func New(cfg Config) *Backend {
-	return &Backend{cfg: cfg, clients: map[string]*client{}}
+	b := &Backend{cfg: cfg, clients: map[string]*client{}}
+	b.Servers = kube.NewServers(b.Kubernetes, cfg.Log, cfg.Poll)
+	return b
 }
 
 // Cloud is AWS.
@@ -95,6 +106,11 @@ type client struct {
 	iam         *iam.Client
 	autoscaling *autoscaling.Client
 	sts         *sts.Client
+	// signer makes links to STS that EKS takes, which only those to STS itself are.
+	signer *sts.Client
+	// servers know the Kubernetes APIs, and proxyURL is on the way to them.
+	servers  *kube.Servers
+	proxyURL string
 
 	reader *reader
 	log    stack.LogFunc
@@ -106,16 +122,29 @@ type client struct {
 
 // client gives the clients of a region, the same for everyone who asks.
 func (b *Backend) client(ctx context.Context, region string) (*client, error) {
+	return b.clientAs(ctx, region, "")
+}
+
+// clientAs gives the clients of a region with the credentials of a role; an
+// empty role leaves the provider's own.
+func (b *Backend) clientAs(ctx context.Context, region, role string) (*client, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if c := b.clients[region]; c != nil {
+	key := strings.TrimSpace(region + " " + role)
+	if c := b.clients[key]; c != nil {
 		return c, nil
 	}
 	cfg, err := b.sdkConfig(ctx, region)
 	if err != nil {
 		return nil, err
 	}
-	writes := &epoch{}
+	if role != "" {
+		cfg = b.assume(cfg, role)
+	}
+	// Before the middleware of calls, which a link is not.
+	signer := sts.NewFromConfig(cfg, func(o *sts.Options) { o.BaseEndpoint = nil })
+	// One for all: a peering that is accepted in one region changes in another.
+	writes := &b.writes
 	cfg.APIOptions = append(cfg.APIOptions, writes.count, askFirst)
 	c := &client{
 		region:      region,
@@ -127,11 +156,14 @@ func (b *Backend) client(ctx context.Context, region string) (*client, error) {
 		iam:         iam.NewFromConfig(cfg),
 		autoscaling: autoscaling.NewFromConfig(cfg),
 		sts:         sts.NewFromConfig(cfg),
+		signer:      signer,
+		servers:     b.Servers,
+		proxyURL:    cmp.Or(b.cfg.KubernetesProxyURL, b.cfg.Sandbox),
 		log:         b.cfg.Log,
 		poll:        b.cfg.Poll,
 	}
 	c.reader = newReader(c, writes)
-	b.clients[region] = c
+	b.clients[key] = c
 	return c, nil
 }
 

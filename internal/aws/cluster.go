@@ -13,6 +13,7 @@ import (
 	ekstypes "github.com/aws/aws-sdk-go-v2/service/eks/types"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
+	"github.com/modelserving/terraform-provider-serving/internal/kube"
 	"github.com/modelserving/terraform-provider-serving/internal/serving"
 	"github.com/modelserving/terraform-provider-serving/internal/stack"
 )
@@ -61,6 +62,8 @@ type clusterStack struct {
 	loadBalancer  *stack.Object[loadBalancerSpec, loadBalancerLive]
 	https         *stack.Object[listenerSpec, listenerLive]
 	pools         map[string]*stack.Object[nodeGroupSpec, ekstypes.Nodegroup]
+	// gateway is nil in a stack that is removed: it goes with the cluster.
+	gateway *kube.Gateway
 }
 
 // clusterOwner is the mark of a cluster's objects.

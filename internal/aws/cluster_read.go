@@ -31,6 +31,12 @@ func (b *Backend) ReadCluster(ctx context.Context, id serving.ID) (serving.Obser
 	if !found {
 		return serving.ObservedCluster{Observation: serving.Observation{Gone: true}}, nil
 	}
+	if api, err := b.Connect(ctx, id); err == nil {
+		// Without an answer the defaults stand, and the observation says so.
+		if read, err := api.ReadGateway(ctx); err == nil {
+			spec.Gateway = read
+		}
+	}
 	return c.observeCluster(ctx, spec)
 }
 
@@ -117,10 +123,7 @@ func poolOf(g ekstypes.Nodegroup, pool serving.NodePool) serving.NodePool {
 	if s := g.ScalingConfig; s != nil {
 		pool.MinSize, pool.MaxSize = int64(aws.ToInt32(s.MinSize)), int64(aws.ToInt32(s.MaxSize))
 	}
-	pool.Labels, pool.Taints = nil, nil
-	if len(g.Labels) > 0 {
-		pool.Labels = g.Labels
-	}
+	pool.Labels, pool.Taints = userLabels(g.Labels), nil
 	for _, t := range g.Taints {
 		taint := serving.Taint{Key: aws.ToString(t.Key), Value: aws.ToString(t.Value)}
 		for effect, word := range effects {
@@ -210,11 +213,12 @@ func (c *client) recallEndpoint(ctx context.Context, spec *serving.Cluster) erro
 		ranges = network.ranges()
 	}
 	open := spell(ingress(*spec, ranges))
-	got := lines(groups[0].IpPermissions)
+	rules := withoutPeerings(o, groups[0].IpPermissions, nil)
+	got := lines(rules)
 	if slices.Equal(sorted(open), sorted(got)) {
 		return nil
 	}
-	for _, p := range groups[0].IpPermissions {
+	for _, p := range rules {
 		if aws.ToInt32(p.FromPort) != 443 {
 			continue
 		}

@@ -2,6 +2,7 @@ package aws
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
+	"github.com/modelserving/terraform-provider-serving/internal/kube"
 	"github.com/modelserving/terraform-provider-serving/internal/serving"
 	"github.com/modelserving/terraform-provider-serving/internal/stack"
 )
@@ -39,7 +41,13 @@ func (b *Backend) ensureCluster(ctx context.Context, spec serving.Cluster, mode 
 	if err != nil {
 		return serving.ObservedCluster{}, explain(err)
 	}
+	if mode == stack.Update {
+		if err := b.askServers(ctx, spec); err != nil {
+			return serving.ObservedCluster{}, explain(err)
+		}
+	}
 	s := c.clusterStack(spec, left)
+	c.addGateway(s)
 	if err := s.Ensure(ctx, mode); err != nil {
 		return serving.ObservedCluster{}, explain(err)
 	}
@@ -59,11 +67,23 @@ func (b *Backend) ObserveCluster(ctx context.Context, spec serving.Cluster) (ser
 
 func (c *client) observeCluster(ctx context.Context, spec serving.Cluster) (serving.ObservedCluster, error) {
 	s := c.clusterStack(spec, remembered(spec))
+	c.addGateway(s)
 	report, err := s.Observe(ctx)
+	var unreachable *kube.UnreachableError
+	if errors.As(err, &unreachable) {
+		// Whoever has no path to the Kubernetes API can still plan what the cloud
+		// knows, and destroy. What was read a moment ago is not asked for again.
+		s = c.clusterStack(spec, remembered(spec))
+		report, err = s.Observe(ctx)
+	}
 	if err != nil {
 		return serving.ObservedCluster{}, explain(err)
 	}
-	return s.observed(report), nil
+	out := s.observed(report)
+	if unreachable != nil {
+		out.Unseen = "The gateway was not looked at: " + unreachable.Error() + "."
+	}
+	return out, nil
 }
 
 // remembered is what was last seen under names that the spec does not know any
@@ -207,14 +227,22 @@ func (s *clusterStack) observed(report *stack.Report) serving.ObservedCluster {
 	}
 	if lb := s.loadBalancer.Live(); lb != nil {
 		out.Hostname, out.ZoneID = aws.ToString(lb.DNSName), aws.ToString(lb.CanonicalHostedZoneId)
-		out.URL = "https://" + out.Hostname
-		if s.spec.Endpoint.Domain != "" {
-			out.URL = "https://" + s.spec.Endpoint.Domain
-		}
+		out.URL = s.url()
 	}
 	s.readBack(&out.Spec)
 	out.Exposure = s.exposure()
 	return out
+}
+
+// url is where callers reach the cluster; empty while there is no load balancer.
+func (s *clusterStack) url() string {
+	switch lb := s.loadBalancer.Live(); {
+	case s.spec.Endpoint.Domain != "":
+		return "https://" + s.spec.Endpoint.Domain
+	case lb != nil:
+		return "https://" + aws.ToString(lb.DNSName)
+	}
+	return ""
 }
 
 // present reports whether a lookup has found what it looked for.
@@ -265,6 +293,9 @@ func (s *clusterStack) readBack(spec *serving.Cluster) {
 	spec.NodePools = pools
 	if lb := s.loadBalancer.Live(); lb != nil {
 		spec.Endpoint.IdleTimeoutSeconds = number(lb.Attributes["idle_timeout.timeout_seconds"])
+	}
+	if s.gateway != nil {
+		s.gateway.ReadBack(&spec.Gateway)
 	}
 }
 

@@ -103,6 +103,12 @@ func explainCall(err error) error {
 	if errors.As(err, &response) {
 		e.RequestID = response.RequestID
 	}
+	var role *RoleError
+	if errors.As(err, &role) {
+		// What was called first is not what was refused.
+		_ = errors.As(role.Err, &operation)
+		e.Call, e.Message = callName(operation), role.Err.Error()
+	}
 	var api smithy.APIError
 	var dns *net.DNSError
 	var dial *net.OpError
@@ -118,6 +124,9 @@ func explainCall(err error) error {
 		e.Message, e.Advice = dns.Error(), "The endpoint's host does not resolve: is the region spelled right, and does this machine have a way out?"
 	case errors.As(err, &dial):
 		e.Message, e.Advice = dial.Error(), "The endpoint cannot be reached: check the network, a proxy, AWS_ENDPOINT_URL, or that the sandbox runs."
+	}
+	if role != nil {
+		e.Advice = role.advice()
 	}
 	var better *advised
 	if errors.As(err, &better) {

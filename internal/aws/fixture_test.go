@@ -21,9 +21,12 @@ import (
 
 const testRegion = "us-west-2"
 
+// noProxy is a proxy that nobody runs: these tests start no API server.
+const noProxy = "http://127.0.0.1:1"
+
 // testBackend is a provider that talks to a sandbox and does not wait long.
 func testBackend(url string) *Backend {
-	return New(Config{Region: testRegion, Sandbox: url, MaxRetries: 2, Poll: stack.Poll{Min: time.Millisecond, Max: 20 * time.Millisecond}})
+	return New(Config{Region: testRegion, Sandbox: url, KubernetesProxyURL: noProxy, MaxRetries: 2, Poll: stack.Poll{Min: time.Millisecond, Max: 20 * time.Millisecond}})
 }
 
 func newSandbox(t testing.TB) *sandboxtest.Sandbox {
@@ -68,7 +71,8 @@ func testCertificate(t testing.TB) serving.Certificate {
 	}
 }
 
-// testCluster is a cluster of every kind of object.
+// testCluster is a cluster of every kind of object in the cloud. What is inside
+// Kubernetes has its own tests, against an API server that these do not start.
 func testCluster(visibility serving.Visibility) serving.Cluster {
 	return serving.Cluster{
 		Cloud: serving.AWS, Region: testRegion, Name: "prod", Visibility: visibility, KubernetesVersion: "1.33",
@@ -79,6 +83,7 @@ func testCluster(visibility serving.Visibility) serving.Cluster {
 				Taints: []serving.Taint{{Key: "gpu", Value: "true", Effect: "NoSchedule"}}},
 		},
 		Endpoint:      serving.Endpoint{Domain: "models.example.com", CertificateID: "aws/us-west-2/models", MinTLSVersion: "1.2", IdleTimeoutSeconds: 300},
+		Gateway:       serving.Gateway{Disabled: true},
 		KubernetesAPI: serving.KubernetesAPI{AllowedCIDRs: []string{"203.0.113.0/24"}, Admins: []string{"arn:aws:iam::123456789012:role/ops"}},
 		Tags:          map[string]string{"team": "ml"},
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/eks"
 	ekstypes "github.com/aws/aws-sdk-go-v2/service/eks/types"
 
+	"github.com/modelserving/terraform-provider-serving/internal/kube"
 	"github.com/modelserving/terraform-provider-serving/internal/serving"
 	"github.com/modelserving/terraform-provider-serving/internal/stack"
 )
@@ -102,7 +103,8 @@ func (k nodeGroups) Diff(name string, want nodeGroupSpec, live *ekstypes.Nodegro
 		diffs = append(diffs, of(at+"min_size", same("minimum size", aws.ToInt32(s.MinSize), want.Min))...)
 		diffs = append(diffs, of(at+"max_size", same("maximum size", aws.ToInt32(s.MaxSize), want.Max))...)
 	}
-	diffs = append(diffs, of(at+"labels", sameSet("label", pairs(live.Labels), pairs(want.Labels)))...)
+	diffs = append(diffs, of(at+"labels", sameSet("label", pairs(userLabels(live.Labels)), pairs(userLabels(want.Labels))))...)
+	diffs = append(diffs, sameSet("label", pairs(ownLabels(live.Labels)), pairs(ownLabels(want.Labels)))...)
 	diffs = append(diffs, of(at+"taints", sameSet("taint", taintLines(live.Taints), want.Taints))...)
 	if u := live.UpdateConfig; u != nil && u.MaxUnavailablePercentage != nil {
 		diffs = append(diffs, stack.Difference{Field: "update limit", Got: fmt.Sprint(*u.MaxUnavailablePercentage) + " %", Want: "1"})
@@ -262,7 +264,7 @@ func (k nodeGroups) Delete(ctx context.Context, live *ekstypes.Nodegroup) error 
 func nodeGroup(pool string, p serving.NodePool) nodeGroupSpec {
 	s := nodeGroupSpec{
 		Pool: pool, InstanceType: p.MachineType, AMIType: amiType(p), Capacity: ekstypes.CapacityTypesOnDemand,
-		DiskGB: int32(p.DiskGB), Min: int32(p.MinSize), Max: int32(p.MaxSize), Labels: p.Labels,
+		DiskGB: int32(p.DiskGB), Min: int32(p.MinSize), Max: int32(p.MaxSize), Labels: poolLabels(pool, p),
 	}
 	if p.Spot {
 		s.Capacity = ekstypes.CapacityTypesSpot
@@ -272,6 +274,38 @@ func nodeGroup(pool string, p serving.NodePool) nodeGroupSpec {
 	}
 	slices.Sort(s.Taints)
 	return s
+}
+
+// poolLabels are the user's, and those by which pods find the pool.
+func poolLabels(name string, p serving.NodePool) map[string]string {
+	labels := map[string]string{kube.LabelPool: name}
+	if acceleratorsOf(p) > 0 {
+		labels[kube.LabelAccelerator] = kube.AcceleratorNVIDIA
+	}
+	maps.Copy(labels, p.Labels)
+	return labels
+}
+
+// userLabels are the labels without those of poolLabels.
+func userLabels(live map[string]string) map[string]string {
+	labels := maps.Clone(live)
+	delete(labels, kube.LabelPool)
+	delete(labels, kube.LabelAccelerator)
+	if len(labels) == 0 {
+		return nil
+	}
+	return labels
+}
+
+// ownLabels are those of poolLabels alone.
+func ownLabels(live map[string]string) map[string]string {
+	labels := map[string]string{}
+	for _, key := range []string{kube.LabelPool, kube.LabelAccelerator} {
+		if value, ok := live[key]; ok {
+			labels[key] = value
+		}
+	}
+	return labels
 }
 
 // effects are EKS's words for Kubernetes' taint effects.

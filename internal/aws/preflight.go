@@ -27,7 +27,7 @@ func (b *Backend) PreflightCluster(ctx context.Context, spec serving.Cluster) ([
 		return nil, err
 	}
 	var problems []serving.Problem
-	for _, check := range []func(context.Context, serving.Cluster) ([]serving.Problem, error){c.checkZones, c.checkMachines, c.checkNetwork, c.checkCertificate} {
+	for _, check := range []func(context.Context, serving.Cluster) ([]serving.Problem, error){c.checkZones, c.checkMachines, c.checkNetwork, c.checkCertificate, b.checkOpenServers} {
 		found, err := check(ctx, spec)
 		if err != nil {
 			return problems, explain(err)

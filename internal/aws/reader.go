@@ -38,6 +38,9 @@ type reader struct {
 	routeTables    *batch[[]ec2types.RouteTable]
 	securityGroups *batch[[]ec2types.SecurityGroup]
 	groupRules     *batch[[]ec2types.SecurityGroupRule]
+	peerings       *batch[[]ec2types.VpcPeeringConnection]
+	// vpcTables are all route tables of a VPC, by its id.
+	vpcTables *batch[[]ec2types.RouteTable]
 
 	roles *batch[*roleLive]
 
@@ -77,9 +80,7 @@ func newReader(c *client, e *epoch) *reader {
 	r.natGateways = byStack(e, "nat-gateway-id", func(ctx context.Context, f []ec2types.Filter) ([]ec2types.NatGateway, error) {
 		return pages(ctx, ec2.NewDescribeNatGatewaysPaginator(c.ec2, &ec2.DescribeNatGatewaysInput{Filter: f}), func(o *ec2.DescribeNatGatewaysOutput) []ec2types.NatGateway { return o.NatGateways })
 	}, func(n ec2types.NatGateway) []ec2types.Tag { return n.Tags }, func(n ec2types.NatGateway) *string { return n.NatGatewayId })
-	r.routeTables = byStack(e, "route-table-id", func(ctx context.Context, f []ec2types.Filter) ([]ec2types.RouteTable, error) {
-		return pages(ctx, ec2.NewDescribeRouteTablesPaginator(c.ec2, &ec2.DescribeRouteTablesInput{Filters: f}), func(o *ec2.DescribeRouteTablesOutput) []ec2types.RouteTable { return o.RouteTables })
-	}, func(t ec2types.RouteTable) []ec2types.Tag { return t.Tags }, func(t ec2types.RouteTable) *string { return t.RouteTableId })
+	r.routeTables = byStack(e, "route-table-id", c.describeTables, func(t ec2types.RouteTable) []ec2types.Tag { return t.Tags }, func(t ec2types.RouteTable) *string { return t.RouteTableId })
 	r.securityGroups = byStack(e, "group-id", func(ctx context.Context, f []ec2types.Filter) ([]ec2types.SecurityGroup, error) {
 		return pages(ctx, ec2.NewDescribeSecurityGroupsPaginator(c.ec2, &ec2.DescribeSecurityGroupsInput{Filters: f}), func(o *ec2.DescribeSecurityGroupsOutput) []ec2types.SecurityGroup { return o.SecurityGroups })
 	}, func(g ec2types.SecurityGroup) []ec2types.Tag { return g.Tags }, func(g ec2types.SecurityGroup) *string { return g.GroupId })
@@ -89,6 +90,9 @@ func newReader(c *client, e *epoch) *reader {
 		})
 	}, func(g ec2types.SecurityGroupRule) []ec2types.Tag { return g.Tags }, func(g ec2types.SecurityGroupRule) *string { return g.SecurityGroupRuleId })
 	r.vpcAttributes = newBatch(e, 1, one(c.vpcAttributes))
+	r.peerings = byStack(e, "vpc-peering-connection-id", c.describePeerings, func(p ec2types.VpcPeeringConnection) []ec2types.Tag { return p.Tags },
+		func(p ec2types.VpcPeeringConnection) *string { return p.VpcPeeringConnectionId })
+	r.vpcTables = newBatch(e, ec2Values, c.readVPCTables)
 
 	r.roles = newBatch(e, 100, c.readRoles).orAll(c.readAllRoles)
 

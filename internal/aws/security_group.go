@@ -12,7 +12,8 @@ import (
 	"github.com/modelserving/terraform-provider-serving/internal/stack"
 )
 
-// securityGroups hold their rules; one that is not in the spec is drift.
+// securityGroups hold their rules; one that is not in the spec is drift. Those
+// that peerings add to let their ranges in belong to the peerings.
 type securityGroups struct {
 	*client
 	owner owner
@@ -49,7 +50,7 @@ func (k securityGroups) Diff(name string, want securityGroupSpec, live *ec2types
 	diffs := fixed("vpc", aws.ToString(live.VpcId), want.VPC)
 	diffs = append(diffs, fixed("name", aws.ToString(live.GroupName), want.Name)...)
 	diffs = append(diffs, fixed("description", aws.ToString(live.Description), want.Description)...)
-	diffs = append(diffs, sameSet("ingress", lines(live.IpPermissions), spell(want.Ingress))...)
+	diffs = append(diffs, sameSet("ingress", lines(withoutPeerings(k.owner, live.IpPermissions, want.Ingress)), spell(want.Ingress))...)
 	diffs = append(diffs, sameSet("egress", lines(live.IpPermissionsEgress), spell(want.Egress))...)
 	return append(diffs, k.owner.differ(name, fromEC2(live.Tags))...)
 }
@@ -132,7 +133,7 @@ func (k securityGroups) Create(ctx context.Context, name string, want securityGr
 
 // Update closes before it opens.
 func (k securityGroups) Update(ctx context.Context, name string, want securityGroupSpec, live *ec2types.SecurityGroup, _ []stack.Difference) error {
-	if extra := surplus(live.IpPermissions, want.Ingress); len(extra) > 0 {
+	if extra := surplus(withoutPeerings(k.owner, live.IpPermissions, want.Ingress), want.Ingress); len(extra) > 0 {
 		_, err := k.ec2.RevokeSecurityGroupIngress(ctx, &ec2.RevokeSecurityGroupIngressInput{GroupId: live.GroupId, IpPermissions: extra})
 		if absent(err, "InvalidPermission.NotFound") != nil {
 			return err

@@ -1,8 +1,10 @@
 // Command bench measures what the provider costs and prints it next to its budgets: how fast it starts, how large it
-// is, what a refresh takes in calls, memory and time, and how long a create takes against the cloud's own delays.
+// is, what a refresh takes in calls, memory and time, how long a create takes against the cloud's own delays, and what the
+// gateway adds to a request.
 //
 //	make bench
-//	make bench BENCHARGS=-long   compares fifty clusters with fifty stacks of the yardstick too, which takes long to make
+//	make bench BENCHARGS=-long           compares fifty clusters with fifty stacks of the yardstick too, which takes long to make
+//	make bench BENCHARGS="-only gateway" measures the gateway alone: a real Envoy before a stub model
 //
 // Everything runs here, against the sandbox, with the real command (TF_ACC_TERRAFORM_PATH, else terraform or tofu on
 // PATH). Where hashicorp/aws 5.100.0 is in a local plugin mirror it runs an equal stack in the same run, and ratios to it
@@ -19,6 +21,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"syscall"
 )
 
@@ -38,9 +41,10 @@ type bench struct {
 
 func main() {
 	long := flag.Bool("long", false, "make fifty stacks of the yardstick too")
+	only := flag.String("only", "", "what to measure alone: \"provider\" or \"gateway\"")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, *long)
+	err := run(ctx, *long, *only)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -48,19 +52,29 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, long bool) error {
+func run(ctx context.Context, long bool, only string) error {
+	if !slices.Contains([]string{"", "provider", "gateway"}, only) {
+		return fmt.Errorf("there is nothing called %q to measure", only)
+	}
 	dir, err := os.MkdirTemp("", "bench")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
 	b := &bench{dir: dir, long: long}
-	if err := b.prepare(ctx); err != nil {
-		return err
-	}
-	defer b.sandbox.stop()
 	defer b.table.print(os.Stdout)
-	for _, measure := range []func(context.Context) error{b.size, b.start, b.refresh, b.create} {
+	var measures []func(context.Context) error
+	if only != "gateway" {
+		if err := b.prepare(ctx); err != nil {
+			return err
+		}
+		defer b.sandbox.stop()
+		measures = append(measures, b.size, b.start, b.refresh, b.create)
+	}
+	if only != "provider" {
+		measures = append(measures, b.gateway)
+	}
+	for _, measure := range measures {
 		if err := measure(ctx); err != nil {
 			return err
 		}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hashicorp/terraform-plugin-framework/function"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-testing/config"
 	acc "github.com/hashicorp/terraform-plugin-testing/helper/resource"
@@ -32,6 +33,7 @@ func world() (*tftest.Backend, *tftest.Provider) {
 		Backend:       backend,
 		DefaultTags:   map[string]string{"team": "ml"},
 		ResourceTypes: []func() resource.Resource{certificate.NewResource, cluster.NewResource},
+		FunctionTypes: []func() function.Function{certificate.NewCertificateInfo},
 	}
 }
 

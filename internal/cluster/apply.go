@@ -65,6 +65,7 @@ func read(ctx context.Context, p *tf.Provider, state resourceModel) (found servi
 	defer cancel()
 	found, err := backend.ObserveCluster(ctx, spec)
 	diags.Append(tf.Failed(tf.Doing{Verb: "read", Kind: kind, ID: spec.ID().String()}, err)...)
+	diags.Append(tf.Unseen(spec.ID().String(), found.Observation)...)
 	return found, !diags.HasError(), diags
 }
 
@@ -141,6 +142,7 @@ func lookUp(ctx context.Context, p *tf.Provider, verb string, id serving.ID) (se
 	defer cancel()
 	found, err := backend.ReadCluster(ctx, id)
 	diags.Append(tf.Failed(tf.Doing{Verb: verb, Kind: kind, ID: id.String()}, err)...)
+	diags.Append(tf.Unseen(id.String(), found.Observation)...)
 	return found, diags
 }
 

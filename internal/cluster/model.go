@@ -32,6 +32,7 @@ type model struct {
 	NodePools          types.Map    `tfsdk:"node_pools"`
 	Endpoint           types.Object `tfsdk:"endpoint"`
 	KubernetesAPI      types.Object `tfsdk:"kubernetes_api"`
+	Gateway            types.Object `tfsdk:"gateway"`
 	DeletionProtection types.Bool   `tfsdk:"deletion_protection"`
 	AWS                types.Object `tfsdk:"aws"`
 	Tags               types.Map    `tfsdk:"tags"`
@@ -93,6 +94,13 @@ type kubernetesAPIModel struct {
 	Admins        types.Set    `tfsdk:"admins"`
 	URL           types.String `tfsdk:"url"`
 	CACertificate types.String `tfsdk:"ca_certificate"`
+}
+
+type gatewayModel struct {
+	Enabled     types.Bool   `tfsdk:"enabled"`
+	MinReplicas types.Int64  `tfsdk:"min_replicas"`
+	MaxReplicas types.Int64  `tfsdk:"max_replicas"`
+	Image       types.String `tfsdk:"image"`
 }
 
 type awsModel struct {
@@ -168,6 +176,7 @@ func (m model) spec(ctx context.Context, p *tf.Provider) (serving.Cluster, diag.
 		NodePools:          nodePools(ctx, r, m.NodePools),
 		Endpoint:           endpoint(ctx, r, m.Endpoint),
 		KubernetesAPI:      kubernetesAPI(ctx, r, m.KubernetesAPI),
+		Gateway:            gateway(ctx, r, m.Gateway),
 		DeletionProtection: r.Bool("deletion_protection", m.DeletionProtection),
 		AWS:                onAWS(ctx, r, m.AWS),
 		Tags:               r.Tags(p, m.Tags),

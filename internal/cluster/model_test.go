@@ -34,6 +34,7 @@ func fullSpec() serving.Cluster {
 			MinTLSVersion: "1.3", IdleTimeoutSeconds: 600,
 		},
 		KubernetesAPI:      serving.KubernetesAPI{AllowedCIDRs: []string{"203.0.113.0/24"}, Admins: []string{"arn:aws:iam::123456789012:role/admins"}},
+		Gateway:            serving.Gateway{Disabled: true, MinReplicas: 3, MaxReplicas: 9, Image: "envoyproxy/envoy:v1.40.0"},
 		DeletionProtection: true,
 		AWS:                serving.ClusterAWS{ClusterRoleARN: "arn:c", NodeRoleARN: "arn:n", KMSKeyARN: "arn:k"},
 		Tags:               map[string]string{"cost.center": "42"},
@@ -85,9 +86,9 @@ func zero(v reflect.Value, path string) []string {
 func TestSpecSurvivesTheModel(t *testing.T) {
 	t.Parallel()
 	found := fullObserved()
-	// LastSeen and Unknown are not part of what a cloud has, and Gone is about
-	// another case.
-	if got := zero(reflect.ValueOf(found), ""); !slices.Equal(got, []string{".Observation.Gone", ".Spec.LastSeen", ".Spec.Unknown"}) {
+	// LastSeen and Unknown are not part of what a cloud has, and Gone and Unseen are
+	// about other cases.
+	if got := zero(reflect.ValueOf(found), ""); !slices.Equal(got, []string{".Observation.Gone", ".Observation.Unseen", ".Spec.LastSeen", ".Spec.Unknown"}) {
 		t.Fatalf("the full observation leaves %v empty", got)
 	}
 	p := &tf.Provider{}
@@ -125,7 +126,7 @@ func alter(v reflect.Value, path string, n *int) string {
 		for i := range v.NumField() {
 			name := v.Type().Field(i).Name
 			// None of these is the cloud's to change.
-			if name == "Unknown" || name == "LastSeen" || name == "Gone" || name == "Account" {
+			if name == "Unknown" || name == "LastSeen" || name == "Gone" || name == "Unseen" || name == "Account" {
 				continue
 			}
 			if altered := alter(v.Field(i), path+"."+name, n); altered != "" {

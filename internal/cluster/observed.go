@@ -26,6 +26,7 @@ func (m *model) observe(ctx context.Context, p *tf.Provider, found serving.Obser
 	m.NodePools = writeNodePools(ctx, &diags, m.NodePools, c.NodePools)
 	m.Endpoint = writeEndpoint(ctx, &diags, m.Endpoint, found)
 	m.KubernetesAPI = writeKubernetesAPI(ctx, &diags, m.KubernetesAPI, found)
+	m.Gateway = writeGateway(ctx, &diags, m.Gateway, c.Gateway)
 	m.DeletionProtection = types.BoolValue(c.DeletionProtection)
 	m.AWS = writeAWS(ctx, &diags, m.AWS, c.AWS)
 	m.Tags = p.OwnTags(m.Tags, c.Tags)

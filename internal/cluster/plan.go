@@ -52,6 +52,11 @@ func (r *clusterResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 		resp.RequiresReplace = append(resp.RequiresReplace, tf.Path(s.schema, at))
 	}
 	resp.Diagnostics.Append(s.claim(spec, req, len(replaces) > 0)...)
+	create := s.prior == nil || len(replaces) > 0
+	resp.Diagnostics.Append(s.note(ctx, spec, create)...)
+	if create && !r.Provider.KubernetesProxy {
+		resp.Diagnostics.Append(tf.Problems(s.schema, spec.OnCreate())...)
+	}
 	// Terraform asks again, without state, for the cluster that replaces this one.
 	if len(replaces) == 0 {
 		resp.Diagnostics.Append(s.certificate(&spec)...)

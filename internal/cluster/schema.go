@@ -83,6 +83,7 @@ func clusterAttributes() map[string]schema.Attribute {
 		"node_pools":     nodePoolsAttribute(),
 		"endpoint":       endpointAttribute(),
 		"kubernetes_api": kubernetesAPIAttribute(),
+		"gateway":        gatewayAttribute(),
 		"deletion_protection": schema.BoolAttribute{
 			Optional: true, Computed: true, Default: booldefault.StaticBool(false),
 			MarkdownDescription: "Whether the cloud, and this provider before it, refuses to delete the cluster and its load balancer. To destroy a protected cluster, set it to false and apply first. Default `false`.",

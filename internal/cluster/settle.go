@@ -18,6 +18,7 @@ func (s *step) settle(ctx context.Context) diag.Diagnostics {
 	r := tf.NewReader()
 	m := &s.plan
 	s.settleKubernetesAPI(ctx, r)
+	s.settleGateway(ctx, r)
 	if s.prior == nil {
 		m.Drift = tf.Reasons(nil, nil)
 		s.settleEndpoint(ctx, r, true)
@@ -35,7 +36,7 @@ func (s *step) settle(ctx context.Context) diag.Diagnostics {
 	if drifted || access {
 		m.Exposure = types.ObjectUnknown(fieldTypes("exposure"))
 	}
-	if network || visibility || !m.AWS.Equal(was.AWS) || s.adminsMove(ctx, r) {
+	if network || visibility || !m.AWS.Equal(was.AWS) || !m.Gateway.Equal(was.Gateway) || s.adminsMove(ctx, r) {
 		m.Objects = types.MapUnknown(types.StringType)
 	} else {
 		s.settleObjects()

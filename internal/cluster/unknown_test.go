@@ -32,6 +32,7 @@ func goodConfig(t *testing.T, s *tftest.Server) tftypes.Value {
 		"kubernetes_api": map[string]any{
 			"allowed_cidrs": []any{"203.0.113.0/24"}, "admins": []any{"arn:aws:iam::123456789012:role/admins"},
 		},
+		"gateway":             map[string]any{"enabled": true, "min_replicas": 3, "max_replicas": 9, "image": "envoyproxy/envoy:v1.40.0"},
 		"deletion_protection": true,
 		"aws": map[string]any{
 			"cluster_role_arn": "arn:aws:iam::123456789012:role/cluster", "node_role_arn": "arn:aws:iam::123456789012:role/nodes",
@@ -119,6 +120,9 @@ func TestMistakeIsOneError(t *testing.T) {
 		{"max_size", tftypes.NewAttributePath().WithAttributeName("node_pools").WithElementKeyString("gpu").WithAttributeName("max_size"), 0},
 		{"label", tftypes.NewAttributePath().WithAttributeName("node_pools").WithElementKeyString("gpu").WithAttributeName("labels").WithElementKeyString("example.com/team"), "not ok"},
 		{"idle timeout", tftypes.NewAttributePath().WithAttributeName("endpoint").WithAttributeName("idle_timeout_seconds"), 5000},
+		{"gateway image", tftypes.NewAttributePath().WithAttributeName("gateway").WithAttributeName("image"), "https://envoy"},
+		{"no gateway replica", tftypes.NewAttributePath().WithAttributeName("gateway").WithAttributeName("min_replicas"), 0},
+		{"gateway replicas", tftypes.NewAttributePath().WithAttributeName("gateway").WithAttributeName("max_replicas"), 2},
 		{"missing", tftypes.NewAttributePath().WithAttributeName("node_pools").WithElementKeyString("gpu").WithAttributeName("max_size"), nil},
 		{"missing accelerator count", tftypes.NewAttributePath().WithAttributeName("node_pools").WithElementKeyString("gpu").WithAttributeName("accelerator").WithAttributeName("count"), nil},
 		{"tag", tftypes.NewAttributePath().WithAttributeName("tags").WithElementKeyString("cost.center"), "a\tb"},

@@ -11,6 +11,7 @@ import (
 	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
 	matcherv3 "github.com/envoyproxy/go-control-plane/envoy/type/matcher/v3"
 	"google.golang.org/protobuf/types/known/structpb"
+	"google.golang.org/protobuf/types/known/wrapperspb"
 
 	"github.com/modelserving/terraform-provider-serving/internal/serving"
 )
@@ -18,23 +19,27 @@ import (
 // The metadata of a route, for the access log.
 const (
 	routeNamespace = "serving"
-	serverAt       = "server"
 	decisionAt     = "decision"
 	allow          = "allow"
 	deny           = "deny"
 )
 
 // why names what decided: what the route says of itself, else what the search of
-// the body found, else Envoy's own word.
-var why = fmt.Sprintf(`%%COALESCE({"operators":[{"command":"METADATA","param":"ROUTE:%s:%s"},{"command":"DYNAMIC_METADATA","param":"%s:%s"},"RESPONSE_CODE_DETAILS"]})%%`,
-	routeNamespace, reasonAt, bodyNamespace, reasonAt)
+// the body or a look at Authorization found, else Envoy's own word.
+var why = fmt.Sprintf(`%%COALESCE({"operators":[{"command":"METADATA","param":"ROUTE:%s:%s"},{"command":"DYNAMIC_METADATA","param":"%s:%s"},{"command":"DYNAMIC_METADATA","param":"%s:%s"},"RESPONSE_CODE_DETAILS"]})%%`,
+	routeNamespace, reasonAt, bodyNamespace, reasonAt, credentialNamespace, reasonAt)
+
+// challenged is the status of a route that refuses and says how to ask again: the
+// caller is answered 401 with a challenge, which is written here once and not in
+// each route.
+const challenged = http.StatusProxyAuthRequired
 
 // accessLog writes one line of JSON per request. No header is in it that could
 // be a credential, and no query, for callers put tokens there by mistake.
 func accessLog() []*accesslogv3.AccessLog {
 	fields := map[string]string{
 		"time":        "%START_TIME%",
-		"server":      fmt.Sprintf("%%METADATA(ROUTE:%s:%s)%%", routeNamespace, serverAt),
+		"server":      "%ROUTE_NAME%",
 		"client":      "%REQ(" + clientHeader + ")%",
 		"decision":    fmt.Sprintf("%%METADATA(ROUTE:%s:%s)%%", routeNamespace, decisionAt),
 		"reason":      why,
@@ -84,9 +89,12 @@ func refusals() *hcmv3.LocalReplyConfig {
 			BodyFormatOverride: shape(why),
 		}
 	}
+	challenge := mapper(challenged)
+	challenge.StatusCode = wrapperspb.UInt32(http.StatusUnauthorized)
+	challenge.HeadersToAdd = []*corev3.HeaderValueOption{set("www-authenticate", `Basic realm="%ROUTE_NAME%", charset="UTF-8", Bearer realm="%ROUTE_NAME%"`)}
 	return &hcmv3.LocalReplyConfig{
 		BodyFormat: shape("%RESPONSE_CODE_DETAILS%"),
-		Mappers:    []*hcmv3.ResponseMapper{mapper(http.StatusUnauthorized), mapper(http.StatusNotFound)},
+		Mappers:    []*hcmv3.ResponseMapper{challenge, mapper(http.StatusUnauthorized), mapper(http.StatusNotFound)},
 	}
 }
 

@@ -15,13 +15,16 @@ import (
 )
 
 // regexProgramSize lifts Envoy's limit of 100 on compiled regular expressions:
-// that of a token's Basic form has a state for each of its characters.
+// that of a token has a state for each of its characters.
 const regexProgramSize = 1 << 20
 
 // Args are the arguments that Envoy is started with for a bootstrap file. Without
-// the last one the access log would be up to ten seconds late.
+// the flush interval the access log would be up to ten seconds late. Of a file that
+// it refuses Envoy logs the contents, with the tokens, as a warning of the component
+// config; so that one is quiet, and VersionPath and the statistics update_rejected
+// and update_failure tell.
 func Args(bootstrap string) []string {
-	return []string{"-c", bootstrap, "--log-level", "warning", "--file-flush-interval-msec", "500"}
+	return []string{"-c", bootstrap, "--log-level", "warning", "--component-log-level", "config:error", "--file-flush-interval-msec", "500"}
 }
 
 func (c Config) bootstrap() *bootstrapv3.Bootstrap {

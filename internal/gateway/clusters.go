@@ -47,9 +47,9 @@ func (c Config) clusters() []proto.Message {
 	return append(all, c.self())
 }
 
-// versionCluster names the cluster that stands for a version. No server's name
-// has a colon.
-func (c Config) versionCluster() string { return "version:" + c.Version }
+// versionName is that of the cluster and of the JWT requirement that stand for a
+// version. No server's name has a colon.
+func (c Config) versionName() string { return "version:" + c.Version }
 
 // self is the gateway's own listener.
 func (c Config) self() *clusterv3.Cluster {
@@ -57,7 +57,7 @@ func (c Config) self() *clusterv3.Cluster {
 	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
 		host = "127.0.0.1"
 	}
-	cluster := byName(c.versionCluster(), host, strconv.FormatUint(uint64(c.Port), 10))
+	cluster := byName(c.versionName(), host, strconv.FormatUint(uint64(c.Port), 10))
 	cluster.ClusterDiscoveryType = &clusterv3.Cluster_Type{Type: clusterv3.Cluster_STATIC}
 	return cluster
 }

@@ -79,7 +79,7 @@ func (c Config) check() error {
 	}
 	var before []serving.ModelServer
 	for _, s := range c.sorted() {
-		problems := append(s.Problems(), s.Conflicts(before)...)
+		problems := append(s.RouteProblems(), s.Conflicts(before)...)
 		for _, p := range problems {
 			if p.Severity == serving.SeverityError {
 				errs = append(errs, fmt.Errorf("server %q: %s: %s: %s", s.Name, p.Path, p.Summary, p.Detail))

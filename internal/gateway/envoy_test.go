@@ -43,18 +43,25 @@ type envoy struct {
 	t      testing.TB
 	config gateway.Config
 	// mount is the directory that Envoy watches, as the kubelet keeps it.
-	mount *mount
-	url   string
-	addr  string
-	admin *http.Client
-	out   *buffer
-	err   *buffer
+	mount   *mount
+	url     string
+	addr    string
+	admin   *http.Client
+	out     *buffer
+	err     *buffer
+	process *os.Process
 	// ended is closed when the process is gone.
 	ended chan struct{}
+	// edits change the files of each rendering.
+	edits []edit
 }
 
+// An edit puts one text of the listener in the place of another, for a test that
+// cannot wait as long as the gateway does.
+type edit struct{ from, to string }
+
 // start runs Envoy for the servers, until the test ends.
-func start(t testing.TB, config gateway.Config) *envoy {
+func start(t testing.TB, config gateway.Config, edits ...edit) *envoy {
 	t.Helper()
 	path, err := envoyPath()
 	if err != nil {
@@ -73,7 +80,7 @@ func start(t testing.TB, config gateway.Config) *envoy {
 	config.Port = freePort(t)
 	config.AdminPath = filepath.Join(dir, "admin")
 	e := &envoy{
-		t: t, config: config, mount: newMount(t, config.Dir), out: &buffer{}, err: &buffer{},
+		t: t, config: config, mount: newMount(t, config.Dir), out: &buffer{}, err: &buffer{}, edits: edits,
 		addr: net.JoinHostPort("127.0.0.1", strconv.Itoa(int(config.Port))),
 		admin: &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 			return (&net.Dialer{}).DialContext(ctx, "unix", config.AdminPath)
@@ -99,7 +106,7 @@ func start(t testing.TB, config gateway.Config) *envoy {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	e.ended = make(chan struct{})
+	e.process, e.ended = cmd.Process, make(chan struct{})
 	go func() { _ = cmd.Wait(); close(e.ended) }()
 	t.Cleanup(func() {
 		_ = cmd.Process.Kill()
@@ -118,6 +125,12 @@ func (e *envoy) render(config gateway.Config) map[string][]byte {
 	files, err := gateway.Render(config)
 	if err != nil {
 		e.t.Fatal(err)
+	}
+	for _, change := range e.edits {
+		if n := bytes.Count(files[gateway.FileListeners], []byte(change.from)); n != 1 {
+			e.t.Fatalf("the listener has %q %d times", change.from, n)
+		}
+		files[gateway.FileListeners] = bytes.Replace(files[gateway.FileListeners], []byte(change.from), []byte(change.to), 1)
 	}
 	return files
 }
@@ -145,14 +158,26 @@ func (e *envoy) keepsSecrets() {
 	}
 }
 
-// version is that of the configuration being served, empty when none is.
+// fresh opens a connection for each request.
+var fresh = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+
+// version is that of the configuration being served, empty when none is or when
+// the threads of Envoy differ.
 func (e *envoy) version() string {
-	answer, err := http.Get(e.url + gateway.VersionPath)
-	if err != nil {
-		return ""
+	common := ""
+	for i := range gateway.VersionAsks {
+		answer, err := fresh.Get(e.url + gateway.VersionPath)
+		if err != nil {
+			return ""
+		}
+		answer.Body.Close()
+		version := answer.Header.Get(gateway.VersionHeader)
+		if i > 0 && version != common {
+			return ""
+		}
+		common = version
 	}
-	answer.Body.Close()
-	return answer.Header.Get("X-Serving-Version")
+	return common
 }
 
 func (e *envoy) until(what string, met func() bool) {

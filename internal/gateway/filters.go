@@ -1,6 +1,8 @@
 package gateway
 
 import (
+	"slices"
+
 	mutationv3 "github.com/envoyproxy/go-control-plane/envoy/config/common/mutation_rules/v3"
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	bodyv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/body_size_limit/v3"
@@ -28,24 +30,24 @@ const (
 func (c Config) filters() []*hcmv3.HttpFilter {
 	search := filter(bodyTokenFilter, bodyToken(serving.DefaultBodyKey))
 	search.Disabled = true // But for the servers whose routes ask for it.
-	return []*hcmv3.HttpFilter{
+	trailers := filter("envoy.filters.http.header_mutation", &headerv3.HeaderMutation{Mutations: &headerv3.Mutations{
 		// The early removal sees headers only, and some servers read trailers as if
 		// they were headers.
-		filter("envoy.filters.http.header_mutation", &headerv3.HeaderMutation{Mutations: &headerv3.Mutations{
-			RequestTrailersMutations: []*mutationv3.HeaderMutation{{Action: &mutationv3.HeaderMutation_Remove{Remove: clientHeader}}},
-		}}),
+		RequestTrailersMutations: []*mutationv3.HeaderMutation{{Action: &mutationv3.HeaderMutation_Remove{Remove: clientHeader}}},
+	}})
+	return slices.Concat(credentials(), []*hcmv3.HttpFilter{
+		trailers,
 		filter(bodyLimitChain, &chainv3.FilterChainConfig{DefaultFilterChain: bodyLimit(serving.DefaultMaxBodyBytes)}),
 		search,
 		c.jwtDiscovery(),
 		router(),
-	}
+	})
 }
 
 // upgradeFilters is the chain of a WebSocket: what follows its request is not a
-// body, so it is neither counted nor searched. Without a search there is no
-// token, and mode body refuses it at once.
+// body, so it is neither counted nor searched. Mode body refuses it at once.
 func (c Config) upgradeFilters() []*hcmv3.HttpFilter {
-	return []*hcmv3.HttpFilter{c.jwtDiscovery(), router()}
+	return append(credentials(), c.jwtDiscovery(), router())
 }
 
 // jwtDiscovery loads the JWT filter's settings from a file of their own, for

@@ -155,7 +155,7 @@ func TestForgedClient(t *testing.T) {
 		server("open", m, noAuth),
 		server("form", m, bodyAuth("app", appToken)),
 	}})
-	forged := []string{"X-Serving-Client: admin", "x-serving-client: root", "X_Serving_Client: admin", "X-SERVING_CLIENT: admin", "X-Envoy-Upstream-Rq-Timeout-Ms: 1", "X-Envoy-Retry-On: 5xx", "X-Envoy-Internal: true"}
+	forged := []string{"X-Serving-Client: admin", "x-serving-client: root", "X_Serving_Client: admin", "X-SERVING_CLIENT: admin", "X-Envoy-Upstream-Rq-Timeout-Ms: 1", "X-Envoy-Retry-On: 5xx", "X-Envoy-Internal: true", "X-Serving-Path: /open/", "x-serving-path: /form/"}
 	for _, c := range []call{
 		{name: "header", path: "/fraud/slow?for=100ms", headers: append(forged, "Authorization: Bearer "+appToken), status: 200, server: "fraud", client: "app", reason: "token"},
 		{name: "none", path: "/open/slow?for=100ms", headers: forged, status: 200, server: "open", reason: "open"},
@@ -166,7 +166,7 @@ func TestForgedClient(t *testing.T) {
 			t.Parallel()
 			for name, values := range e.try(t, m, c).seen.Header {
 				lower := strings.ReplaceAll(strings.ToLower(name), "_", "-")
-				if lower == "x-serving-client" && (name != "X-Serving-Client" || len(values) != 1) || strings.HasPrefix(lower, "x-envoy-") && lower != "x-envoy-external-address" {
+				if lower == "x-serving-path" || lower == "x-serving-client" && (name != "X-Serving-Client" || len(values) != 1) || strings.HasPrefix(lower, "x-envoy-") && lower != "x-envoy-external-address" {
 					t.Errorf("the model saw %s: %q", name, values)
 				}
 			}

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"cmp"
+	"net/http"
 	"net/url"
 	"strings"
 	"time"
@@ -11,6 +12,7 @@ import (
 	jwtv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/jwt_authn/v3"
 	matcherv3 "github.com/envoyproxy/go-control-plane/envoy/type/matcher/v3"
 	"google.golang.org/protobuf/types/known/durationpb"
+	"google.golang.org/protobuf/types/known/emptypb"
 
 	"github.com/modelserving/terraform-provider-serving/internal/serving"
 )
@@ -25,19 +27,28 @@ const (
 // under the server's own name, and only once it has verified the token. Until
 // then the route that refuses holds, which names what the filter must demand.
 func (s Server) jwtRoutes() []*routev3.Route {
-	admit, refuse := s.admit("jwt"), s.refuse("")
+	admit, refuse := s.admit("jwt"), s.refuse(http.StatusUnauthorized, "")
 	admit.Match.DynamicMetadata = []*matcherv3.MetadataMatcher{metadata(jwtFilterName, exactly(s.Auth.JWT.Issuer), s.Name, "iss")}
-	refuse.TypedPerFilterConfig = perRoute(jwtFilterName, &jwtv3.PerRouteConfig{
-		RequirementSpecifier: &jwtv3.PerRouteConfig_RequirementName{RequirementName: s.Name},
-	})
+	perRoute(refuse, jwtFilterName, requirement(s.Name))
+	// What it would say of a token is not what this mode says of a JWT.
+	perRoute(refuse, credentialFilter, &routev3.FilterConfig{Disabled: true})
 	return []*routev3.Route{admit, refuse}
 }
 
-// jwtFilter has a provider and a requirement for each server, under its name.
+// requirement is what a route demands of the filter, which refuses where it knows
+// none of that name.
+func requirement(name string) *jwtv3.PerRouteConfig {
+	return &jwtv3.PerRouteConfig{RequirementSpecifier: &jwtv3.PerRouteConfig_RequirementName{RequirementName: name}}
+}
+
+// jwtFilter has a provider and a requirement for each server, under its name, and
+// the requirement that stands for the version.
 func (c Config) jwtFilter() *corev3.TypedExtensionConfig {
 	settings := &jwtv3.JwtAuthentication{
-		Providers:      map[string]*jwtv3.JwtProvider{},
-		RequirementMap: map[string]*jwtv3.JwtRequirement{},
+		Providers: map[string]*jwtv3.JwtProvider{},
+		RequirementMap: map[string]*jwtv3.JwtRequirement{
+			c.versionName(): {RequiresType: &jwtv3.JwtRequirement_AllowMissingOrFailed{AllowMissingOrFailed: &emptypb.Empty{}}},
+		},
 	}
 	for _, s := range c.sorted() {
 		if s.Auth.Mode != serving.AuthJWT {

@@ -79,6 +79,21 @@ func part(t *testing.T, value any) string {
 	return base64.RawURLEncoding.EncodeToString(text)
 }
 
+// keysOf waits until Envoy has fetched the issuer's keys.
+func (e *envoy) keysOf(t *testing.T, i *issuer, server string) {
+	t.Helper()
+	e.until("the issuer's keys are there", func() bool {
+		req, _ := http.NewRequest(http.MethodGet, e.url+"/"+server, nil)
+		req.Header.Set("Authorization", "Bearer "+i.token(t, map[string]any{"aud": server}))
+		got, err := http.DefaultClient.Do(req)
+		if err != nil {
+			return false
+		}
+		got.Body.Close()
+		return got.StatusCode == http.StatusOK
+	})
+}
+
 // TestJWT runs mode jwt, with a second server that the same issuer signs for.
 func TestJWT(t *testing.T) {
 	t.Parallel()
@@ -89,16 +104,7 @@ func TestJWT(t *testing.T) {
 	e := start(t, gateway.Config{CABundle: good.ca, Servers: []gateway.Server{
 		server("fraud", m, good.auth("fraud")), server("spam", m, good.auth("spam")), server("named", m, named), server("open", m, noAuth),
 	}})
-	e.until("the issuer's keys are there", func() bool {
-		req, _ := http.NewRequest(http.MethodGet, e.url+"/fraud", nil)
-		req.Header.Set("Authorization", "Bearer "+good.token(t, nil))
-		got, err := http.DefaultClient.Do(req)
-		if err != nil {
-			return false
-		}
-		got.Body.Close()
-		return got.StatusCode == http.StatusOK
-	})
+	e.keysOf(t, good, "fraud")
 	denied := func(why string) string { return "jwt_authn_access_denied{" + why + "}" }
 	shape := denied("Jwt_is_not_in_the_form_of_Header.Payload.Signature_with_two_dots_and_3_sections")
 	right := good.token(t, nil)

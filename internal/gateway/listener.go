@@ -62,6 +62,7 @@ func (c Config) connectionManager() *hcmv3.HttpConnectionManager {
 			Name: "envoy.http.early_header_mutation.header_mutation",
 			TypedConfig: packed(&earlyv3.HeaderMutation{Mutations: []*mutationv3.HeaderMutation{
 				{Action: &mutationv3.HeaderMutation_Remove{Remove: clientHeader}},
+				{Action: &mutationv3.HeaderMutation_Append{Append: pathCopy()}},
 			}}),
 		}},
 
@@ -81,8 +82,9 @@ func (c Config) connectionManager() *hcmv3.HttpConnectionManager {
 		},
 
 		CommonHttpProtocolOptions: &corev3.HttpProtocolOptions{
-			IdleTimeout:     durationpb.New(callerIdle),
-			MaxHeadersCount: wrapperspb.UInt32(maxHeaderCount),
+			IdleTimeout:           durationpb.New(callerIdle),
+			MaxConnectionDuration: durationpb.New(DrainSeconds * time.Second),
+			MaxHeadersCount:       wrapperspb.UInt32(maxHeaderCount),
 			// A server that maps - to _ would take X_Serving_Client for ours.
 			HeadersWithUnderscoresAction: corev3.HttpProtocolOptions_DROP_HEADER,
 		},
@@ -92,6 +94,9 @@ func (c Config) connectionManager() *hcmv3.HttpConnectionManager {
 			InitialStreamWindowSize:     wrapperspb.UInt32(streamWindow),
 			InitialConnectionWindowSize: wrapperspb.UInt32(connectionWindow),
 		},
+		// The answer says that the connection closes, and nothing is cut.
+		Http1SafeMaxConnectionDuration: true,
+
 		RequestHeadersTimeout: durationpb.New(headersTimeout),
 		StreamIdleTimeout:     durationpb.New(unadmittedIdle),
 

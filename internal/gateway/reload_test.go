@@ -1,12 +1,17 @@
 package gateway_test
 
 import (
+	"bufio"
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
+	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/modelserving/terraform-provider-serving/internal/gateway"
 )
@@ -88,20 +93,79 @@ func TestRotation(t *testing.T) {
 	}
 }
 
-// TestBrokenFiles replaces the mounted files with ones that Envoy cannot read: it
-// keeps what it has.
+// TestBrokenFiles replaces the mounted files with ones that end early: Envoy keeps
+// what it has. That their contents are in no log, start holds for every test.
 func TestBrokenFiles(t *testing.T) {
 	t.Parallel()
 	m := runModel(t, "fraud")
 	servers := []gateway.Server{server("fraud", m, headerAuth("app", appToken))}
 	e := start(t, gateway.Config{Servers: servers})
-	broken := e.render(e.config)
-	for name := range broken {
-		broken[name] = []byte(`{"resources":[{"@type":"type.googleapis.com/`)
+	right := call{path: "/fraud", headers: []string{bearer}, status: 200, server: "fraud", client: "app", reason: "token"}
+	missing := call{path: "/fraud", status: 401, server: "fraud", reason: "missing_token"}
+	next := e.config
+	next.Version, next.Servers = "cut", append(slices.Clone(servers), server("more", m, headerAuth("ci", ciToken)))
+	broken := e.render(next)
+	for name, content := range broken {
+		broken[name] = content[:len(content)-20]
 	}
 	e.mount.replace(broken)
-	e.until("Envoy complains", func() bool { return e.err.String() != "" })
-	e.try(t, m, call{path: "/fraud", headers: []string{"Authorization: Bearer " + appToken}, status: 200, server: "fraud", client: "app", reason: "token"})
-	e.try(t, m, call{path: "/fraud", status: 401, server: "fraud", reason: "missing_token"})
+	e.until("Envoy has refused each", func() bool { return e.refusedUpdates(t) >= len(broken) })
+	if got := e.version(); got != "v1" {
+		t.Errorf("the version is %q", got)
+	}
+	e.try(t, m, right)
+	e.try(t, m, missing)
+
+	// An empty file has no cluster, which is no error in this form: nobody is
+	// answered then, and nobody gets in.
+	for name := range broken {
+		broken[name] = nil
+	}
+	e.mount.replace(broken)
+	e.until("the clusters are gone", func() bool { return e.version() == "" })
+	e.try(t, m, missing)
+
 	e.reload("v2", servers...)
+	e.try(t, m, right)
+}
+
+// refusedUpdates counts the files that Envoy would not take over.
+func (e *envoy) refusedUpdates(t *testing.T) int {
+	t.Helper()
+	got, err := e.admin.Get("http://admin/stats?filter=update_(rejected|failure)$")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer got.Body.Close()
+	sum := 0
+	for lines := bufio.NewScanner(got.Body); lines.Scan(); {
+		_, value, _ := strings.Cut(lines.Text(), ": ")
+		n, _ := strconv.Atoi(value)
+		sum += n
+	}
+	return sum
+}
+
+// TestVersion holds that a pod answers a version only when it has all files of it,
+// for they come from several Secrets.
+func TestVersion(t *testing.T) {
+	t.Parallel()
+	m := runModel(t, "fraud")
+	e := start(t, gateway.Config{Servers: []gateway.Server{server("fraud", m, noAuth)}})
+	old, next := e.render(e.config), e.config
+	next.Version, next.Servers = "v2", []gateway.Server{server("fraud", m, noAuth), server("more", m, noAuth)}
+	for _, late := range []string{gateway.FileRoutes, gateway.FileClusters, gateway.FileJWT} {
+		mixed := e.render(next)
+		mixed[late] = old[late]
+		e.mount.replace(mixed)
+		e.until("the late file is missed", func() bool { return e.version() == "" })
+		for range 20 {
+			time.Sleep(10 * time.Millisecond)
+			if got := e.version(); got != "" {
+				t.Fatalf("%s is late, and the version is %q", late, got)
+			}
+		}
+		e.reload("v2", next.Servers...)
+		e.reload("v1", e.config.Servers...)
+	}
 }

@@ -11,16 +11,19 @@ import (
 	"google.golang.org/protobuf/types/known/anypb"
 )
 
-// The files of Render, in Config.Dir.
+// The files of Render, in Config.Dir, and that of Bootstrap, which is elsewhere.
+// Envoy tells the binary form of a file by its name.
 const (
 	FileListeners = "lds.json"
-	FileRoutes    = "rds.json"
-	FileClusters  = "cds.json"
-	FileJWT       = "jwt.json"
+	FileRoutes    = "rds.pb"
+	FileClusters  = "cds.pb"
+	FileJWT       = "jwt.pb"
+	FileBootstrap = "bootstrap.json"
 )
 
 // Render makes the files of the mounted directory. The same configuration makes
-// the same bytes. They hold tokens.
+// the same bytes. They hold tokens. SecretOf says which Secret each belongs to; a
+// *SizeError, that they do not fit.
 //
 // All that changes with servers and tokens is in routes, clusters and the
 // settings of the JWT filter, which Envoy takes over between two requests; the
@@ -36,11 +39,22 @@ func Render(c Config) (map[string][]byte, error) {
 		FileClusters:  c.clusters(),
 		FileJWT:       {c.jwtFilter()},
 	} {
-		text, err := response(c.Version, resources)
+		answer := &discoveryv3.DiscoveryResponse{VersionInfo: c.Version}
+		for _, r := range resources {
+			answer.Resources = append(answer.Resources, packed(r))
+		}
+		encode := encodeBinary
+		if name == FileListeners {
+			encode = encodeText // It is small, and who debugs reads it first.
+		}
+		content, err := encode(answer)
 		if err != nil {
 			return nil, fmt.Errorf("rendering %s: %w", name, err)
 		}
-		files[name] = text
+		files[name] = content
+	}
+	if err := fits(files, len(c.Servers)); err != nil {
+		return nil, fmt.Errorf("rendering the gateway's configuration: %w", err)
 	}
 	return files, nil
 }
@@ -55,18 +69,7 @@ func Bootstrap(c Config) ([]byte, error) {
 	if err := validate(b); err != nil {
 		return nil, fmt.Errorf("rendering the gateway's bootstrap: %w", err)
 	}
-	return encode(b)
-}
-
-func response(version string, resources []proto.Message) ([]byte, error) {
-	answer := &discoveryv3.DiscoveryResponse{VersionInfo: version}
-	for _, r := range resources {
-		if err := validate(r); err != nil {
-			return nil, err
-		}
-		answer.Resources = append(answer.Resources, packed(r))
-	}
-	return encode(answer)
+	return encodeText(b)
 }
 
 // validate applies the rules in the protos, to what is packed inside as well:
@@ -84,16 +87,21 @@ func packed(m proto.Message) *anypb.Any {
 	if err := validate(m); err != nil {
 		panic(err)
 	}
-	wrapped, err := anypb.New(m)
-	if err != nil {
+	wrapped := &anypb.Any{}
+	if err := anypb.MarshalFrom(wrapped, m, stable); err != nil {
 		panic(err)
 	}
 	return wrapped
 }
 
-// encode writes compact JSON, for Kubernetes gives a Secret 1 MiB. protojson
-// varies its white space on purpose, so it is taken out.
-func encode(m proto.Message) ([]byte, error) {
+// stable writes maps in order, so that the same message makes the same bytes.
+var stable = proto.MarshalOptions{Deterministic: true}
+
+func encodeBinary(m proto.Message) ([]byte, error) { return stable.Marshal(m) }
+
+// encodeText writes compact JSON. protojson varies its white space on purpose, so
+// it is taken out.
+func encodeText(m proto.Message) ([]byte, error) {
 	text, err := protojson.MarshalOptions{UseProtoNames: true}.Marshal(m)
 	if err != nil {
 		return nil, err

@@ -2,7 +2,7 @@ package gateway
 
 import (
 	"net/http"
-	"regexp"
+	"strings"
 	"time"
 
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
@@ -19,30 +19,26 @@ import (
 
 const routesName = "gateway"
 
-// VersionPath answers 200 and the header x-serving-version when a pod serves the
-// whole of a version: routes and clusters.
-const VersionPath = serving.HealthPath + "/version"
-
-// routes is the whole decision, in order: the health check, then for each server
-// the routes that admit, each by evidence of its own, and then the one that
-// refuses; last the answer for paths without a server.
+// routes is the whole decision: the path says which server, and of its routes the
+// first admits whose evidence is there; the last one refuses.
 func (c Config) routes() *routev3.RouteConfiguration {
-	all := []*routev3.Route{c.health(), c.versionRoute()}
-	for _, s := range c.sorted() {
-		all = append(all, s.routes()...)
-	}
-	all = append(all, &routev3.Route{
-		Match:    &routev3.RouteMatch{PathSpecifier: &routev3.RouteMatch_Prefix{Prefix: "/"}},
-		Action:   answer(http.StatusNotFound),
-		Metadata: note("", deny, "unknown_server"),
-	})
 	return &routev3.RouteConfiguration{
 		Name: routesName,
 		VirtualHosts: []*routev3.VirtualHost{{
-			Name: routesName, Domains: []string{"*"}, Routes: all,
+			Name: routesName, Domains: []string{"*"}, Matcher: c.tree(),
+			RequestHeadersToRemove: []string{pathHeader},
 			// Only what the model cannot have seen is sent again.
 			RetryPolicy: &routev3.RetryPolicy{RetryOn: "connect-failure,refused-stream,reset-before-request", NumRetries: wrapperspb.UInt32(2)},
 		}},
+	}
+}
+
+// unknown answers for paths without a server.
+func unknown() *routev3.Route {
+	return &routev3.Route{
+		Match:    every(),
+		Action:   answer(http.StatusNotFound),
+		Metadata: note(deny, "unknown_server"),
 	}
 }
 
@@ -50,21 +46,25 @@ func (c Config) health() *routev3.Route {
 	return &routev3.Route{
 		Match:                &routev3.RouteMatch{PathSpecifier: &routev3.RouteMatch_Path{Path: serving.HealthPath}},
 		Action:               answer(http.StatusOK),
-		ResponseHeadersToAdd: []*corev3.HeaderValueOption{set("x-serving-version", c.Version)},
+		ResponseHeadersToAdd: []*corev3.HeaderValueOption{set(VersionHeader, c.Version)},
 	}
 }
 
-// versionRoute answers with the version once the clusters of this version are
-// there, too: Envoy reads the files in no order, and a route whose cluster is
-// still missing answers 503. It asks the gateway itself, through a cluster that
-// is the last in its file.
+// versionRoute answers with the version once the clusters and the JWT settings of
+// this version are there, too: the files come from several Secrets, and Envoy reads
+// them in no order. It asks the gateway itself, through a cluster that is the last
+// in its file and a requirement that any request meets; without the one it is
+// answered 503, without the other 403.
 func (c Config) versionRoute() *routev3.Route {
-	return &routev3.Route{
+	r := &routev3.Route{
 		Match: &routev3.RouteMatch{PathSpecifier: &routev3.RouteMatch_Path{Path: VersionPath}},
 		Action: &routev3.Route_Route{Route: &routev3.RouteAction{
-			ClusterSpecifier: &routev3.RouteAction_Cluster{Cluster: c.versionCluster()}, PrefixRewrite: serving.HealthPath,
+			ClusterSpecifier: &routev3.RouteAction_Cluster{Cluster: c.versionName()}, PrefixRewrite: serving.HealthPath,
 		}},
+		Metadata: note(allow, "version"),
 	}
+	perRoute(r, jwtFilterName, requirement(c.versionName()))
+	return r
 }
 
 func (s Server) routes() []*routev3.Route {
@@ -78,27 +78,34 @@ func (s Server) routes() []*routev3.Route {
 	case serving.AuthJWT:
 		return s.jwtRoutes()
 	}
-	return []*routev3.Route{s.refuse("unknown_mode")} // check lets none through.
+	return []*routev3.Route{s.refuse(http.StatusUnauthorized, "unknown_mode")} // check lets none through.
 }
 
 // admit is a route to the model. Who calls it adds the evidence that it asks for.
 func (s Server) admit(reason string) *routev3.Route {
 	r := &routev3.Route{
-		Match: s.match(),
+		Name:  s.Name,
+		Match: every(),
 		Action: &routev3.Route_Route{Route: &routev3.RouteAction{
 			ClusterSpecifier: &routev3.RouteAction_Cluster{Cluster: s.Name},
 			// The model sees paths without the prefix, as it would on its own.
 			RegexRewrite: &matcherv3.RegexMatchAndSubstitute{
-				Pattern: &matcherv3.RegexMatcher{Regex: "^" + regexp.QuoteMeta(s.PathOrDefault()) + "/?"}, Substitution: "/",
+				Pattern: &matcherv3.RegexMatcher{Regex: s.prefix()}, Substitution: "/",
 			},
 			// A long answer is fine as long as something comes.
 			Timeout:     durationpb.New(0),
 			IdleTimeout: durationpb.New(s.timeout()),
 		}},
-		Metadata: note(s.Name, allow, reason),
+		Metadata: note(allow, reason),
 	}
+	return s.limited(r)
+}
+
+// limited gives a route the server's limit on bodies. Every route that a request
+// can meet first needs it: Envoy asks it and no later one.
+func (s Server) limited(r *routev3.Route) *routev3.Route {
 	if s.maxBodyBytes() != serving.DefaultMaxBodyBytes {
-		r.TypedPerFilterConfig = perRoute(bodyLimitChain, bodyLimitHere(s.maxBodyBytes()))
+		perRoute(r, bodyLimitChain, bodyLimitHere(s.maxBodyBytes()))
 	}
 	return r
 }
@@ -110,14 +117,21 @@ func (s Server) admitClient(name string) *routev3.Route {
 	return r
 }
 
-// refuse answers 401. An empty reason leaves it to the filters to say why.
-func (s Server) refuse(reason string) *routev3.Route {
-	return &routev3.Route{Match: s.match(), Action: answer(http.StatusUnauthorized), Metadata: note(s.Name, deny, reason)}
+// refuse answers 401, or another status that stands for it. An empty reason
+// leaves it to the filters to say why.
+func (s Server) refuse(status uint32, reason string) *routev3.Route {
+	return s.limited(&routev3.Route{Name: s.Name, Match: every(), Action: answer(status), Metadata: note(deny, reason)})
 }
 
-// match is the server's prefix by whole segments: /fraud is not /fraudulent.
-func (s Server) match() *routev3.RouteMatch {
-	return &routev3.RouteMatch{PathSpecifier: &routev3.RouteMatch_PathSeparatedPrefix{PathSeparatedPrefix: s.PathOrDefault()}}
+// every matches each path: the tree has looked at it.
+func every() *routev3.RouteMatch {
+	return &routev3.RouteMatch{PathSpecifier: &routev3.RouteMatch_Prefix{Prefix: "/"}}
+}
+
+// prefix matches the segments of the server's path, whatever they are: the tree
+// has matched them already, and a pattern without the name is shorter.
+func (s Server) prefix() string {
+	return "^" + strings.Repeat("/[^/]+", strings.Count(s.PathOrDefault(), "/")) + "/?"
 }
 
 func (s Server) timeout() time.Duration {
@@ -135,12 +149,10 @@ func answer(status uint32) *routev3.Route_DirectResponse {
 	return &routev3.Route_DirectResponse{DirectResponse: &routev3.DirectResponseAction{Status: status}}
 }
 
-// note is what the access log says of a route.
-func note(server, decision, reason string) *corev3.Metadata {
+// note is what the access log says of a route, besides its name, which is the
+// server's.
+func note(decision, reason string) *corev3.Metadata {
 	fields := map[string]*structpb.Value{decisionAt: stringValue(decision)}
-	if server != "" {
-		fields[serverAt] = stringValue(server)
-	}
 	if reason != "" {
 		fields[reasonAt] = stringValue(reason)
 	}
@@ -156,6 +168,10 @@ func set(name, value string) *corev3.HeaderValueOption {
 	}
 }
 
-func perRoute(filter string, settings proto.Message) map[string]*anypb.Any {
-	return map[string]*anypb.Any{filter: packed(settings)}
+// perRoute adds a filter's settings to those of a route.
+func perRoute(r *routev3.Route, filter string, settings proto.Message) {
+	if r.TypedPerFilterConfig == nil {
+		r.TypedPerFilterConfig = map[string]*anypb.Any{}
+	}
+	r.TypedPerFilterConfig[filter] = packed(settings)
 }

@@ -2,10 +2,13 @@ package gateway
 
 import (
 	"maps"
+	"net/http"
 	"slices"
 
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
 	matcherv3 "github.com/envoyproxy/go-control-plane/envoy/type/matcher/v3"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/anypb"
 	"google.golang.org/protobuf/types/known/wrapperspb"
 
 	"github.com/modelserving/terraform-provider-serving/internal/serving"
@@ -15,9 +18,9 @@ import (
 const nobody = "nobody:"
 
 // bodyRoutes admits by what the search of the body found. A request meets these
-// routes twice: first, with nothing found yet, the last one, which switches the
-// search on; then, once the search is done, the one that its findings ask for.
-// Were nothing found at all, the last one again would lead nowhere.
+// routes twice: first, with nothing found yet, the one that switches the search
+// on; then, once the search is done, one that admits or the last. Were nothing
+// found at all, the one that searches leads nowhere.
 //
 // The first meeting has to be with a route to a cluster: Envoy holds no more of a
 // body than of a connection where the first route answers by itself.
@@ -28,24 +31,31 @@ func (s Server) bodyRoutes() []*routev3.Route {
 		r.Match.DynamicMetadata = []*matcherv3.MetadataMatcher{metadata(bodyNamespace, exactly(s.Auth.Tokens[name].Value), bodyTokenAt)}
 		all = append(all, r)
 	}
-	refuse := s.refuse("")
-	refuse.Match.DynamicMetadata = []*matcherv3.MetadataMatcher{metadata(bodyNamespace, anything(), reasonAt)}
-	upgrade := s.refuse("no_body") // A WebSocket has no body to search.
-	upgrade.Match.Headers = []*routev3.HeaderMatcher{present("upgrade")}
-
 	search := s.admit("")
+	found := metadata(bodyNamespace, anything(), reasonAt)
+	found.Invert = true
+	search.Match.DynamicMetadata = []*matcherv3.MetadataMatcher{found}
+	upgrade := present("upgrade") // A WebSocket has no body to search.
+	upgrade.InvertMatch = true
+	search.Match.Headers = []*routev3.HeaderMatcher{upgrade}
 	search.GetRoute().ClusterSpecifier = &routev3.RouteAction_Cluster{Cluster: nobody}
-	search.Metadata = note(s.Name, deny, "")
-	search.TypedPerFilterConfig = perRoute(bodyTokenFilter, bodyToken(s.Auth.BodyKeyOrDefault()))
-	if s.maxBodyBytes() != serving.DefaultMaxBodyBytes {
-		search.TypedPerFilterConfig[bodyLimitChain] = packed(bodyLimitHere(s.maxBodyBytes()))
-	}
+	search.Metadata = note(deny, "not_searched")
+	search.GetRoute().IdleTimeout = nil // Until there is a token, that of the listener.
+	perRoute(search, bodyTokenFilter, s.search())
 
-	all = append(all, refuse, upgrade, search)
+	all = append(all, search, s.refuse(http.StatusUnauthorized, ""))
 	for _, r := range all {
 		r.RequestBodyBufferLimit = wrapperspb.UInt64(max(s.maxBodyBytes(), connectionBuffer))
 	}
 	return all
+}
+
+// search switches the filter on: as it is, or for another key.
+func (s Server) search() proto.Message {
+	if key := s.Auth.BodyKeyOrDefault(); key != serving.DefaultBodyKey {
+		return bodyToken(key)
+	}
+	return &routev3.FilterConfig{Config: &anypb.Any{}}
 }
 
 // metadata holds when the value at a path of a filter's dynamic metadata does.

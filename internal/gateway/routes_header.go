@@ -1,8 +1,8 @@
 package gateway
 
 import (
-	"fmt"
 	"maps"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -18,22 +18,18 @@ func (s Server) headerRoutes() []*routev3.Route {
 		token := s.Auth.Tokens[name].Value
 		r := s.admitClient(name)
 		r.RequestHeadersToRemove = []string{header}
-		value := exact(token)
 		if s.Auth.UsesAuthorization() {
-			value = &matcherv3.StringMatcher{MatchPattern: &matcherv3.StringMatcher_SafeRegex{
-				SafeRegex: &matcherv3.RegexMatcher{Regex: authorizationPattern(token)},
-			}}
+			r.Match.DynamicMetadata = []*matcherv3.MetadataMatcher{credentialIs(token)}
+		} else {
+			r.Match.Headers = []*routev3.HeaderMatcher{{Name: header, HeaderMatchSpecifier: &routev3.HeaderMatcher_StringMatch{StringMatch: exact(token)}}}
 		}
-		r.Match.Headers = []*routev3.HeaderMatcher{{Name: header, HeaderMatchSpecifier: &routev3.HeaderMatcher_StringMatch{StringMatch: value}}}
 		all = append(all, r)
 	}
-	wrong, missing := s.refuse("wrong_token"), s.refuse("missing_token")
-	wrong.Match.Headers = []*routev3.HeaderMatcher{present(header)}
-	for _, r := range []*routev3.Route{wrong, missing} {
-		if s.Auth.UsesAuthorization() { // A header of one's own has no scheme to name.
-			challenge := set("www-authenticate", fmt.Sprintf(`Basic realm="%s", charset="UTF-8", Bearer realm="%[1]s"`, s.Name))
-			r.ResponseHeadersToAdd = append(r.ResponseHeadersToAdd, challenge)
-		}
+	if s.Auth.UsesAuthorization() {
+		return append(all, s.refuse(challenged, "")) // credentials knows why.
 	}
+	// A header of one's own has no scheme to ask for.
+	wrong, missing := s.refuse(http.StatusUnauthorized, "wrong_token"), s.refuse(http.StatusUnauthorized, "missing_token")
+	wrong.Match.Headers = []*routev3.HeaderMatcher{present(header)}
 	return append(all, wrong, missing)
 }

@@ -19,6 +19,7 @@ func awsBackend(s settings, version string) serving.Backend {
 		AssumeRoleExternalID:  s.externalID,
 		AssumeRoleSessionName: s.sessionName,
 		MaxRetries:            int(s.maxRetries),
+		KubernetesProxyURL:    s.kubernetesProxy,
 		Sandbox:               strings.TrimSuffix(s.sandbox, "/"),
 		Version:               version,
 		Log:                   tflog.Info,

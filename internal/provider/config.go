@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"net/url"
@@ -15,9 +16,14 @@ import (
 )
 
 type model struct {
-	AWS         types.Object `tfsdk:"aws"`
-	DefaultTags types.Map    `tfsdk:"default_tags"`
-	Sandbox     types.String `tfsdk:"sandbox"`
+	AWS           types.Object `tfsdk:"aws"`
+	DefaultTags   types.Map    `tfsdk:"default_tags"`
+	KubernetesAPI types.Object `tfsdk:"kubernetes_api"`
+	Sandbox       types.String `tfsdk:"sandbox"`
+}
+
+type kubernetesAPIModel struct {
+	ProxyURL types.String `tfsdk:"proxy_url"`
 }
 
 type awsModel struct {
@@ -38,6 +44,7 @@ type settings struct {
 	region, profile                  string
 	roleARN, externalID, sessionName string
 	maxRetries                       int64
+	kubernetesProxy                  string
 	sandbox                          string
 }
 
@@ -47,6 +54,7 @@ type settings struct {
 func (m model) settings(ctx context.Context) (settings, bool, diag.Diagnostics) {
 	r := tf.NewReader()
 	aws, _ := tf.Object[awsModel](ctx, r, "aws", m.AWS)
+	kubernetes, _ := tf.Object[kubernetesAPIModel](ctx, r, "kubernetes_api", m.KubernetesAPI)
 	role, _ := tf.Object[assumeRoleModel](ctx, r, "aws.assume_role", aws.AssumeRole)
 	s := settings{
 		region:      r.String("aws.region", aws.Region),
@@ -56,6 +64,8 @@ func (m model) settings(ctx context.Context) (settings, bool, diag.Diagnostics) 
 		sessionName: r.String("aws.assume_role.session_name", role.SessionName),
 		maxRetries:  r.Int64("aws.max_retries", aws.MaxRetries),
 		sandbox:     r.String("sandbox", m.Sandbox),
+
+		kubernetesProxy: r.String("kubernetes_api.proxy_url", kubernetes.ProxyURL),
 	}
 	if m.Sandbox.IsNull() {
 		s.sandbox = os.Getenv(sandboxVariable)
@@ -71,10 +81,10 @@ func (m model) defaultTags() (tags map[string]string, unknown bool) {
 	return tags, len(r.Unknown) > 0
 }
 
-// problems refuses a sandbox that is not on this machine: its calls carry what
-// was meant for a cloud.
-func (m model) problems(context.Context) diag.Diagnostics {
-	var diags diag.Diagnostics
+// problems refuses a sandbox, and a proxy to one, that is not on this machine:
+// its calls carry what was meant for a cloud.
+func (m model) problems(ctx context.Context) diag.Diagnostics {
+	diags := m.proxyProblems(ctx)
 	text, from := m.Sandbox.ValueString(), "sandbox"
 	if m.Sandbox.IsNull() {
 		text, from = os.Getenv(sandboxVariable), "The environment variable "+sandboxVariable
@@ -92,6 +102,45 @@ func (m model) problems(context.Context) diag.Diagnostics {
 	return diags
 }
 
+func (m model) proxyProblems(ctx context.Context) diag.Diagnostics {
+	r := tf.NewReader()
+	kubernetes, _ := tf.Object[kubernetesAPIModel](ctx, r, "kubernetes_api", m.KubernetesAPI)
+	diags := r.Diags
+	if kubernetes.ProxyURL.IsNull() || kubernetes.ProxyURL.IsUnknown() {
+		return diags
+	}
+	sandbox := m.Sandbox.ValueString() != "" || m.Sandbox.IsNull() && os.Getenv(sandboxVariable) != ""
+	if err := proxy(kubernetes.ProxyURL.ValueString(), sandbox); err != nil {
+		// The URL itself is not shown: it may have a password.
+		diags.AddAttributeError(path.Root("kubernetes_api").AtName("proxy_url"), "Invalid proxy_url",
+			fmt.Sprintf("%v. It is the URL of a proxy on the way to the Kubernetes APIs. Write it as \"http://proxy.example.com:3128\", with https or socks5 where the proxy speaks that.", err))
+	}
+	return diags
+}
+
+// proxy judges the URL of a proxy. A sandbox is reached on this machine only.
+func proxy(text string, sandbox bool) error {
+	u, err := url.Parse(text)
+	switch {
+	case err != nil:
+		return errors.New("it is not a URL")
+	case u.Scheme != "http" && u.Scheme != "https" && u.Scheme != "socks5":
+		return fmt.Errorf("the scheme is %q and not \"http\", \"https\" or \"socks5\"", u.Scheme)
+	case u.Hostname() == "":
+		return errors.New("it has no host")
+	case u.RawQuery != "" || u.Fragment != "" || u.Path != "" && u.Path != "/":
+		return errors.New("it has more than a user, a host and a port")
+	case sandbox && !onThisMachine(u.Hostname()):
+		return fmt.Errorf("%q is not a loopback address, and the provider is in sandbox mode", u.Hostname())
+	}
+	return nil
+}
+
+func onThisMachine(host string) bool {
+	addr, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && addr.IsLoopback()
+}
+
 func loopback(text string) error {
 	u, err := url.Parse(text)
 	switch {
@@ -101,10 +150,7 @@ func loopback(text string) error {
 		return fmt.Errorf("the scheme is %q and not \"http\"", u.Scheme)
 	case u.User != nil || u.RawQuery != "" || u.Fragment != "" || u.Path != "" && u.Path != "/":
 		return fmt.Errorf("it has more than a host and a port")
-	case u.Hostname() == "localhost":
-		return nil
-	}
-	if addr, err := netip.ParseAddr(u.Hostname()); err != nil || !addr.IsLoopback() {
+	case !onThisMachine(u.Hostname()):
 		return fmt.Errorf("%q is not a loopback address", u.Hostname())
 	}
 	return nil

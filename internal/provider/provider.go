@@ -1,22 +1,28 @@
 // Package provider is the provider block: its schema, what it makes of it, and
-// the lists of resources and data sources.
+// the lists of everything that it serves. A function lives in the room of what it
+// is about.
 package provider
 
 import (
 	"context"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
+	"github.com/hashicorp/terraform-plugin-framework/function"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
 	"github.com/modelserving/terraform-provider-serving/internal/certificate"
 	"github.com/modelserving/terraform-provider-serving/internal/cluster"
+	"github.com/modelserving/terraform-provider-serving/internal/modelserver"
 	"github.com/modelserving/terraform-provider-serving/internal/serving"
 	"github.com/modelserving/terraform-provider-serving/internal/tf"
 )
 
 var (
-	_ provider.ProviderWithValidateConfig = (*servingProvider)(nil)
+	_ provider.ProviderWithEphemeralResources = (*servingProvider)(nil)
+	_ provider.ProviderWithFunctions          = (*servingProvider)(nil)
+	_ provider.ProviderWithValidateConfig     = (*servingProvider)(nil)
 )
 
 type servingProvider struct{ version string }
@@ -62,20 +68,37 @@ func (p *servingProvider) Configure(ctx context.Context, req provider.ConfigureR
 	} else {
 		data.Unsettled[serving.AWS] = true
 	}
+	data.KubernetesProxy = settings.kubernetesProxy != ""
 	data.DefaultTags, data.DefaultTagsUnknown = config.defaultTags()
 	resp.ResourceData = data
 	resp.DataSourceData = data
+	resp.EphemeralResourceData = data
 }
 
 func (p *servingProvider) Resources(context.Context) []func() resource.Resource {
 	return []func() resource.Resource{
 		certificate.NewResource,
 		cluster.NewResource,
+		modelserver.NewResource,
 	}
 }
 
 func (p *servingProvider) DataSources(context.Context) []func() datasource.DataSource {
 	return []func() datasource.DataSource{
 		cluster.NewDataSource,
+		modelserver.NewDataSource,
+	}
+}
+
+func (p *servingProvider) EphemeralResources(context.Context) []func() ephemeral.EphemeralResource {
+	return []func() ephemeral.EphemeralResource{
+		cluster.NewKubernetesToken,
+	}
+}
+
+func (p *servingProvider) Functions(context.Context) []func() function.Function {
+	return []func() function.Function{
+		certificate.NewCertificateInfo,
+		modelserver.NewBasicToken,
 	}
 }

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"strings"
 	"testing"
 
 	fw "github.com/hashicorp/terraform-plugin-framework/provider"
@@ -36,6 +37,58 @@ func TestSandboxIsOnThisMachine(t *testing.T) {
 		if err := loopback(text); (err == nil) != ok {
 			t.Errorf("%q: got %v, want ok %t", text, err, ok)
 		}
+	}
+}
+
+func TestProxy(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		text    string
+		sandbox bool
+		ok      bool
+	}{
+		{"http://proxy.example.com:3128", false, true},
+		{"https://user:secret@proxy.example.com", false, true},
+		{"socks5://10.0.0.1:1080/", false, true},
+		{"http://127.0.0.1:3128", true, true},
+		{"socks5://user:secret@localhost:1080", true, true},
+		{"http://proxy.example.com:3128", true, false},
+		{"http://[::ffff:10.0.0.1]:3128", true, false},
+		{"ftp://proxy.example.com", false, false},
+		{"proxy.example.com:3128", false, false},
+		{"http://", false, false},
+		{"http://proxy.example.com/path", false, false},
+		{"http://proxy.example.com/?user=secret", false, false},
+		{"http://user:secret\x7f@proxy", false, false},
+		{"", false, false},
+	} {
+		err := proxy(tc.text, tc.sandbox)
+		if (err == nil) != tc.ok {
+			t.Errorf("%q, sandbox %t: got %v, want ok %t", tc.text, tc.sandbox, err, tc.ok)
+		}
+		if err != nil && strings.Contains(err.Error(), "secret") {
+			t.Errorf("%q: the password is shown: %v", tc.text, err)
+		}
+	}
+}
+
+func TestConfigureProxy(t *testing.T) {
+	t.Setenv(sandboxVariable, "http://127.0.0.1:4510")
+	at := tftypes.NewAttributePath().WithAttributeName("kubernetes_api").WithAttributeName("proxy_url")
+	block := func(url any) map[string]any {
+		return map[string]any{"kubernetes_api": map[string]any{"proxy_url": url}}
+	}
+	if data, diags := configured(t, block("http://127.0.0.1:3128")); len(diags) > 0 || !data.KubernetesProxy {
+		t.Errorf("on this machine: got %+v %s", data, tftest.Render(diags))
+	}
+	if _, diags := configured(t, block("http://10.0.0.1:3128")); len(diags) != 1 || !diags[0].Attribute.Equal(at) {
+		t.Errorf("elsewhere: got %s", tftest.Render(diags))
+	}
+	if data, diags := configured(t, block(tftest.Unknown{})); len(diags) > 0 || !data.Unsettled["aws"] {
+		t.Errorf("unknown: got %+v %s", data, tftest.Render(diags))
+	}
+	if data, diags := configured(t, map[string]any{}); len(diags) > 0 || data.KubernetesProxy {
+		t.Errorf("none: got %+v %s", data, tftest.Render(diags))
 	}
 }
 
@@ -124,6 +177,14 @@ func TestDescriptions(t *testing.T) {
 	}
 	for name, s := range resp.DataSourceSchemas {
 		described(t, "data."+name, s.Block.Attributes)
+	}
+	for name, s := range resp.EphemeralResourceSchemas {
+		described(t, "ephemeral."+name, s.Block.Attributes)
+	}
+	for name, f := range resp.Functions {
+		if f.Description == "" || f.Summary == "" || f.Parameters[0].Description == "" {
+			t.Errorf("the function %s has no description", name)
+		}
 	}
 	p := &servingProvider{}
 	for _, r := range p.Resources(context.Background()) {

@@ -36,6 +36,17 @@ func providerSchema() schema.Schema {
 			Validators:          []validator.Map{mapvalidator.NoNullValues()},
 			MarkdownDescription: "Tags for everything that this provider makes; those of a resource go before them.",
 		},
+		"kubernetes_api": schema.SingleNestedAttribute{
+			Optional:            true,
+			MarkdownDescription: "How to reach the Kubernetes APIs of the clusters, through which gateways and model servers are made.",
+			Attributes: map[string]schema.Attribute{
+				"proxy_url": schema.StringAttribute{
+					Optional: true, Sensitive: true,
+					MarkdownDescription: "URL of a proxy inside the network, for clusters whose API is private: `http://`, `https://` or `socks5://`, with user and password where it asks for them. " +
+						"By default `HTTPS_PROXY` and `NO_PROXY`, as for every other call.",
+				},
+			},
+		},
 		"sandbox": schema.StringAttribute{
 			Optional: true,
 			MarkdownDescription: "URL of a simulated cloud on this machine, as `http://127.0.0.1:4510`, which then takes every call, without credentials. " +

@@ -1,6 +1,9 @@
 package serving
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // Backend is one cloud as the Terraform types see it. Every method is safe for
 // concurrent use and makes its clients when it is first called, so that a
@@ -39,6 +42,61 @@ type Backend interface {
 	UpdateCertificate(ctx context.Context, spec Certificate) (ObservedCertificate, error)
 	DestroyCertificate(ctx context.Context, spec Certificate) error
 	ReadCertificate(ctx context.Context, id ID) (ObservedCertificate, error)
+
+	// Kubernetes is how the Kubernetes API of a cluster is reached. The cluster is
+	// read at most once in a while; a token is made for every operation.
+	Kubernetes(ctx context.Context, cluster ID) (KubernetesAccess, error)
+	ModelServers
+	Peerings
+}
+
+// ModelServers are the model servers of a cloud's clusters. They live in
+// Kubernetes alone: none of these calls changes anything in the cloud.
+type ModelServers interface {
+	// PreflightModelServer judges a spec against the cluster as it is: whether it
+	// is public, has a gateway, and which paths other servers have. It reads only,
+	// and skips what is not known yet or cannot be reached.
+	PreflightModelServer(ctx context.Context, spec ModelServer) ([]Problem, error)
+	// CreateModelServer makes a server or resumes a create that was interrupted. It
+	// returns when the rollout is complete and every gateway pod serves the server.
+	CreateModelServer(ctx context.Context, spec ModelServer) (ObservedModelServer, error)
+	// ObserveModelServer reads everything that the spec owns and says what differs.
+	ObserveModelServer(ctx context.Context, spec ModelServer) (ObservedModelServer, error)
+	// UpdateModelServer converges an existing server.
+	UpdateModelServer(ctx context.Context, spec ModelServer) (ObservedModelServer, error)
+	// DestroyModelServer takes the server off the gateway and removes everything
+	// it owns. A cluster that is gone took its servers along.
+	DestroyModelServer(ctx context.Context, spec ModelServer) error
+	// ReadModelServer reads a server of which only the id is known, for import.
+	ReadModelServer(ctx context.Context, id ModelServerID) (ObservedModelServer, error)
+}
+
+// KubernetesAccess is what a Kubernetes client of one cluster needs.
+type KubernetesAccess struct {
+	Cluster ID
+	// URL is the endpoint, as https://host, and CACertificatePEM what verifies it.
+	URL              string
+	CACertificatePEM string
+	// ProxyURL is the HTTP proxy on the way; empty leaves that to the environment.
+	ProxyURL string
+	// Token makes a bearer token for the endpoint.
+	Token func(ctx context.Context) (KubernetesToken, error)
+}
+
+// KubernetesToken is a bearer token of the Kubernetes API and its end.
+type KubernetesToken struct {
+	Token
+	Expires time.Time
+}
+
+// ObservedModelServer is a model server as it was found.
+type ObservedModelServer struct {
+	Observation
+	// Spec is the wanted spec with every attribute replaced by what was found.
+	// Secrets are never read back: tokens and secret variables have names only.
+	Spec ModelServer
+	// URL is where callers reach it: the cluster's URL and the server's path.
+	URL string
 }
 
 // Observation is what is known of any resource that owns cloud objects.
@@ -53,6 +111,9 @@ type Observation struct {
 	// Drift maps object names to what is not as wanted and is modelled by no
 	// attribute of Spec.
 	Drift map[string][]string
+	// Unseen says what could not be looked at, and why; it is a warning. Empty is
+	// nothing.
+	Unseen string
 }
 
 // ObservedCluster is a cluster as it was found.

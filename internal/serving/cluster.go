@@ -14,6 +14,7 @@ type Cluster struct {
 	NodePools         map[string]NodePool
 	Endpoint          Endpoint
 	KubernetesAPI     KubernetesAPI
+	Gateway           Gateway
 	// DeletionProtection makes the cloud itself refuse to delete the cluster
 	// and its load balancer.
 	DeletionProtection bool
@@ -118,6 +119,40 @@ type KubernetesAPI struct {
 	AllowedCIDRs []string
 	// Admins are IAM principals (ARNs) with administrator access.
 	Admins []string
+}
+
+// Gateway is the proxy inside the cluster that checks callers and hands requests
+// to model servers.
+type Gateway struct {
+	// Disabled leaves the node port to an ingress of the user's own; there are no
+	// model servers then.
+	Disabled bool
+	// MinReplicas and MaxReplicas bound the number of its pods; zero is the default.
+	MinReplicas, MaxReplicas int64
+	// Image is the Envoy image; empty is the official one of the tested version.
+	Image string
+}
+
+// The number of gateway pods where the user says nothing: two, so that a node
+// can fail or be replaced.
+const (
+	DefaultGatewayMinReplicas = 2
+	DefaultGatewayMaxReplicas = 10
+)
+
+// Replicas are the bounds with defaults in the place of absent ones. A bound
+// that is given moves the default of the other.
+func (g Gateway) Replicas() (least, most int64) {
+	least, most = g.MinReplicas, g.MaxReplicas
+	switch {
+	case least == 0 && most == 0:
+		return DefaultGatewayMinReplicas, DefaultGatewayMaxReplicas
+	case least == 0:
+		least = min(DefaultGatewayMinReplicas, most)
+	case most == 0:
+		most = max(DefaultGatewayMaxReplicas, least)
+	}
+	return least, most
 }
 
 // ClusterAWS holds what only AWS has.

@@ -2,10 +2,16 @@ package serving
 
 import "strings"
 
-// ModelServer is one model behind a cluster's gateway: where callers find it,
-// what its gateway lets through, and how they show who they are.
+// ModelServer is one model behind a cluster's gateway: what runs, where callers
+// find it, what the gateway lets through, and how callers show who they are.
 type ModelServer struct {
-	Name string
+	// Cluster is the id of the cluster that it runs on.
+	Cluster ID
+	Name    string
+	// Workload is what to run; nil when Service names something that runs already.
+	Workload *Workload
+	// Service is an existing Service that the gateway is put in front of.
+	Service *ServiceReference
 	// Path is the prefix of its URLs, as "/fraud". Use PathOrDefault to read it.
 	Path string
 	// Protocol is what the model speaks.
@@ -16,8 +22,61 @@ type ModelServer struct {
 	// MaxBodyBytes bounds the body of a request.
 	MaxBodyBytes int64
 	Auth         Auth
+	// AllowUnauthenticated is the second word that mode none needs on a public
+	// cluster.
+	AllowUnauthenticated bool
 
 	Unknown Unknown
+}
+
+// ID is the server's Terraform id.
+func (s ModelServer) ID() ModelServerID { return ModelServerID{Cluster: s.Cluster, Name: s.Name} }
+
+// Workload is a container image that serves a model, and how many of it run
+// where.
+type Workload struct {
+	Image   string
+	Command []string
+	Args    []string
+	Env     map[string]string
+	// SecretEnv are environment variables whose values are secrets. The values are
+	// empty where they are not known: in everything that is read back.
+	SecretEnv map[string]Token
+	// Port is where the container listens.
+	Port int64
+	// HealthPath answers 2xx or 3xx when the model can serve; empty asks only
+	// whether the port is open.
+	HealthPath string
+	Replicas   Replicas
+	Resources  Resources
+	// NodePool is the pool of the cluster to run on; empty is any without taints.
+	NodePool string
+}
+
+// Replicas bounds the number of pods. Where Max is above Min, an autoscaler
+// moves between them.
+type Replicas struct {
+	Min, Max int64
+	// TargetCPUPercent is the share of the requested CPU that the autoscaler aims
+	// at; zero is its default.
+	TargetCPUPercent int64
+}
+
+// DefaultTargetCPUPercent is what the autoscaler aims at.
+const DefaultTargetCPUPercent = 70
+
+// Resources are what each pod is promised, as Kubernetes quantities, and its
+// GPUs. Memory and GPUs are limits as well.
+type Resources struct {
+	CPU    string
+	Memory string
+	GPUs   int64
+}
+
+// ServiceReference names a Kubernetes Service.
+type ServiceReference struct {
+	Namespace, Name string
+	Port            int64
 }
 
 // The values that take the place of absent ones.

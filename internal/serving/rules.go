@@ -38,6 +38,12 @@ func (r rule) at(path, detail string, args ...any) Problem {
 	}
 }
 
+// with names the other server that the problem is with.
+func (p Problem) with(other string) Problem {
+	p.Other = other
+	return p
+}
+
 // findings collects problems while rules walk over a spec. Every rule asks
 // known for its inputs before it judges.
 type findings struct {
@@ -60,6 +66,7 @@ func (c Cluster) Problems() []Problem {
 	f.nodePools(c)
 	f.endpoint(c)
 	f.kubernetesAPI(c)
+	f.gateway(c)
 	f.aws(c)
 	f.tags(c.Tags)
 	return f.problems

@@ -138,17 +138,27 @@ func (f *findings) tokens(a Auth) {
 	}
 }
 
-// token says nothing of the value but its length.
 func (f *findings) token(path, value string) {
-	switch n := len(value); {
+	for _, p := range (Token{Value: value}).Problems() {
+		p.Path = path
+		f.add(p)
+	}
+}
+
+// Problems judges a token on its own. It says nothing of the value but its
+// length.
+func (t Token) Problems() []Problem {
+	f := &findings{}
+	switch n := len(t.Value); {
 	case n < minToken:
-		f.add(ruleTokenShort.at(path, "The token has %d bytes. It has at least %d, or it could be guessed. Make one with \"openssl rand -hex 32\".", n, minToken))
+		f.add(ruleTokenShort.at("", "The token has %d bytes. It has at least %d, or it could be guessed. Make one with \"openssl rand -hex 32\".", n, minToken))
 	case n > maxToken:
-		f.add(ruleTokenLong.at(path, "The token has %d bytes. It has at most %d. Make one with \"openssl rand -hex 32\".", n, maxToken))
-	case !tokenText.MatchString(value):
-		f.add(ruleTokenText.at(path, "The token has a character that is not visible ASCII: a space, a line break or a letter of another alphabet, which HTTP may change on its way. "+
+		f.add(ruleTokenLong.at("", "The token has %d bytes. It has at most %d. Make one with \"openssl rand -hex 32\".", n, maxToken))
+	case !tokenText.MatchString(t.Value):
+		f.add(ruleTokenText.at("", "The token has a character that is not visible ASCII: a space, a line break or a letter of another alphabet, which HTTP may change on its way. "+
 			"Make one with \"openssl rand -hex 32\", and use chomp() on a value read from a file."))
 	}
+	return f.problems
 }
 
 func (f *findings) jwt(j *JWT) {

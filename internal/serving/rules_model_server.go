@@ -14,6 +14,7 @@ var (
 	ruleServerProtocol = mustNot("server_protocol", "Invalid protocol")
 	ruleServerTimeout  = mustNot("server_timeout", "Invalid timeout")
 	ruleServerBody     = mustNot("server_max_body_bytes", "Invalid max_body_bytes")
+	ruleServerAllow    = mustNot("server_allow_unauthenticated", "Nothing is open to allow")
 )
 
 const (
@@ -30,8 +31,16 @@ const (
 // so that there is one way only to write a path.
 var serverPath = regexp.MustCompile(`^(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+$`)
 
-// Problems judges the server on its own.
+// Problems judges the server on its own: what runs and how it is called.
 func (s ModelServer) Problems() []Problem {
+	f := &findings{unknown: s.Unknown}
+	f.runs(s)
+	return append(f.problems, s.RouteProblems()...)
+}
+
+// RouteProblems judges what the gateway needs to know of the server, which is
+// all that it has of it.
+func (s ModelServer) RouteProblems() []Problem {
 	f := &findings{unknown: s.Unknown}
 	f.serverName(s.Name)
 	if f.known("path", "name") && (s.Path != "" || nameSyntax.MatchString(s.Name)) {
@@ -47,6 +56,10 @@ func (s ModelServer) Problems() []Problem {
 	f.serverBody(s)
 	if !f.unknown["auth"] {
 		f.auth(s.Auth)
+	}
+	if f.known("allow_unauthenticated", "auth.mode") && s.AllowUnauthenticated && s.Auth.Mode != AuthNone {
+		f.add(ruleServerAllow.at("allow_unauthenticated", "It is true and the mode is %q, which always asks for a credential, so it would do nothing. "+
+			"Remove it, or write mode = \"none\" if everyone may call the server.", string(s.Auth.Mode)))
 	}
 	return f.problems
 }
@@ -84,12 +97,12 @@ func (s ModelServer) Conflicts(others []ModelServer) []Problem {
 	f := &findings{unknown: s.Unknown}
 	for _, other := range others {
 		if f.known("name") && other.Name == s.Name {
-			f.add(ruleServerTwice.at("name", "The cluster has a server %q already. Import that one or choose another name.", s.Name))
+			f.add(ruleServerTwice.at("name", "The cluster has a server %q already. Import that one or choose another name.", s.Name).with(other.Name))
 			continue
 		}
 		if f.known("path", "name") && other.Known("path", "name") && overlaps(s.PathOrDefault(), other.PathOrDefault()) {
 			f.add(ruleServerOverlap.at("path", "The path %q and the path %q of server %q begin alike, so that a request could be meant for either. Choose a path that is not inside the other.",
-				s.PathOrDefault(), other.PathOrDefault(), other.Name))
+				s.PathOrDefault(), other.PathOrDefault(), other.Name).with(other.Name))
 		}
 	}
 	return f.problems

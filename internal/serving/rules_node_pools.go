@@ -79,8 +79,9 @@ func (f *findings) allPools(c Cluster) {
 	if len(c.NodePools) == 0 {
 		return
 	}
-	if zero {
-		f.add(rulePoolsAllZero.at("node_pools", "Every pool has min_size = 0. Until something makes a node, the gateway has no place to run and the endpoint answers 503. "+
+	// With the gateway on it is an error: rules_gateway.go.
+	if zero && f.known("gateway.enabled") && c.Gateway.Disabled {
+		f.add(rulePoolsAllZero.at("node_pools", "Every pool has min_size = 0. Until something makes a node, your ingress has no place to run and the endpoint answers 503. "+
 			"Set min_size of one pool to 1, better 2."))
 	}
 	if tainted {

@@ -42,7 +42,7 @@ const gpuLabels, gpuTaint, gpuAccelerator = "node_pools.gpu.labels.", "node_pool
 var nodePoolCases = []clusterCase{
 	{"no pools", func(c *Cluster) { c.NodePools = nil },
 		[]want{{"node_pools", "No node pool", "nothing can run"}}},
-	{"all pools may be empty", func(c *Cluster) { delete(c.NodePools, "cpu"); taint()(c) },
+	{"all pools may be empty", func(c *Cluster) { delete(c.NodePools, "cpu"); taint()(c); c.Gateway = Gateway{Disabled: true} },
 		[]want{{"node_pools", "warning: Cluster may have no nodes", "Every pool has min_size = 0"}}},
 	{"all pools tainted", func(c *Cluster) { delete(c.NodePools, "cpu"); sizes(1, 4)(c) },
 		[]want{{"node_pools", "warning: Every node pool refuses ordinary pods", "CoreDNS would stay pending"}}},

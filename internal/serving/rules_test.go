@@ -44,6 +44,7 @@ func goodCluster() Cluster {
 			AllowedCIDRs: []string{"203.0.113.0/24"},
 			Admins:       []string{"arn:aws:iam::123456789012:role/platform/admins"},
 		},
+		Gateway: Gateway{MinReplicas: 3, MaxReplicas: 20, Image: "docker.io/envoyproxy/envoy:v1.40.0"},
 		AWS: ClusterAWS{
 			ClusterRoleARN: "arn:aws:iam::123456789012:role/eks-cluster",
 			NodeRoleARN:    "arn:aws:iam::123456789012:role/eks-nodes",
@@ -110,7 +111,7 @@ func nets(n int, first string) []string {
 
 func clusterCases() []clusterCase {
 	var cases []clusterCase
-	for _, group := range [][]clusterCase{locationCases, kubernetesCases, networkCases, nodePoolCases, endpointCases, awsCases, tagCases} {
+	for _, group := range [][]clusterCase{locationCases, kubernetesCases, networkCases, nodePoolCases, endpointCases, gatewayCases, awsCases, tagCases} {
 		cases = append(cases, group...)
 	}
 	return cases
@@ -203,7 +204,27 @@ func everyProblem() [][]Problem {
 	for _, tc := range conflictCases {
 		got = append(got, ModelServer{Name: "fraud"}.Conflicts([]ModelServer{tc.other}))
 	}
-	return got
+	for _, tc := range onClusterCases {
+		server, cluster := tc.build()
+		got = append(got, server.OnCluster(cluster))
+	}
+	private := goodCluster()
+	private.KubernetesAPI.AllowedCIDRs = nil
+	return append(got, private.OnCreate(), OpenServers([]ModelServer{{Name: "open", Auth: Auth{Mode: AuthNone}}}))
+}
+
+func TestOnCreate(t *testing.T) {
+	t.Parallel()
+	c := goodCluster()
+	check(t, c.OnCreate(), nil)
+	c.KubernetesAPI.AllowedCIDRs = nil
+	check(t, c.OnCreate(), []want{{"kubernetes_api.allowed_cidrs", "warning: Kubernetes API is private", "run inside the network, or through a proxy"}})
+	for path := range setOf("kubernetes_api", "kubernetes_api.allowed_cidrs", "gateway", "gateway.enabled") {
+		c.Unknown = Unknown{path: true}
+		check(t, c.OnCreate(), nil)
+	}
+	c.Unknown, c.Gateway = nil, Gateway{Disabled: true}
+	check(t, c.OnCreate(), nil)
 }
 
 // TestUnknownsNeverAddProblems marks each path of each case unknown, with its
@@ -312,8 +333,15 @@ func joined(path, step string) string {
 
 // attribute is the attribute that a Go field models.
 func attribute(field string) string {
-	if field == "PrivateKeyPEM" {
+	switch field {
+	case "PrivateKeyPEM":
 		return "private_key_wo"
+	case "Disabled":
+		return "enabled"
+	case "JWKSURL":
+		return "jwks_url"
+	case "GPUs":
+		return "gpus"
 	}
 	field = strings.ReplaceAll(field, "CIDRs", "Cidrs")
 	runes := []rune(field)
@@ -371,7 +399,7 @@ func TestPathsOf(t *testing.T) {
 	for _, path := range []string{
 		"cloud", "kubernetes_version", "network", "network.cidr", "network.zones.1", "network.pod_cidr", "node_pools.gpu.disk_gb",
 		"node_pools.gpu.accelerator", "node_pools.gpu.accelerator.count", "node_pools.gpu.labels.example.com/team", "node_pools.gpu.taints.0.key",
-		"endpoint.allowed_cidrs.0", "endpoint.min_tls_version", "endpoint.certificate_id", "kubernetes_api.admins.0", "aws.kms_key_arn", "tags.cost.center",
+		"endpoint.allowed_cidrs.0", "gateway.enabled", "gateway.max_replicas", "endpoint.min_tls_version", "endpoint.certificate_id", "kubernetes_api.admins.0", "aws.kms_key_arn", "tags.cost.center",
 	} {
 		if !set[path] {
 			t.Errorf("pathsOf misses %s", path)

@@ -53,6 +53,26 @@ func ParseID(text string) (ID, bool) {
 	return ID{Cloud: Cloud(parts[0]), Region: parts[1], Name: parts[2]}, true
 }
 
+// ModelServerID names a model server: <cloud>/<region>/<cluster>/<name>.
+type ModelServerID struct {
+	Cluster ID
+	Name    string
+}
+
+// String renders the id as users see and import it.
+func (id ModelServerID) String() string { return id.Cluster.String() + "/" + id.Name }
+
+// ParseModelServerID reads an id of the form <cloud>/<region>/<cluster>/<name>.
+// The second result is false when the text has another form.
+func ParseModelServerID(text string) (ModelServerID, bool) {
+	end := strings.LastIndex(text, "/")
+	if end < 0 || end == len(text)-1 {
+		return ModelServerID{}, false
+	}
+	cluster, ok := ParseID(text[:end])
+	return ModelServerID{Cluster: cluster, Name: text[end+1:]}, ok
+}
+
 // Severity orders problems by what they stop.
 type Severity int
 
@@ -76,6 +96,9 @@ type Problem struct {
 	Summary string
 	// Detail says what was given, what the rule is, and what to do next.
 	Detail string
+	// Other is the name of the other server that the problem is with; empty where
+	// there is none.
+	Other string
 }
 
 // Unknown is the set of attribute paths whose values are not known yet.

@@ -60,9 +60,7 @@ func SameFingerprint(ctx context.Context, private Private, key, secret string) (
 }
 
 func sum(salt []byte, secret string) []byte {
-	mac := hmac.New(sha256.New, salt)
-	mac.Write([]byte(NormalPEM(secret)))
-	return mac.Sum(nil)
+	return exactSum(salt, NormalPEM(secret))
 }
 
 // NormalPEM gives the PEM blocks of a text in their canonical form, without

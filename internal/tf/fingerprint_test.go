@@ -3,6 +3,7 @@ package tf_test
 import (
 	"bytes"
 	"context"
+	"slices"
 	"strings"
 	"testing"
 
@@ -50,5 +51,45 @@ func TestFingerprint(t *testing.T) {
 		if got != tc.want || diags.HasError() {
 			t.Errorf("%s: got %t %v, want %t", name, got, diags, tc.want)
 		}
+	}
+}
+
+func TestFingerprints(t *testing.T) {
+	t.Parallel()
+	kept := private{}
+	secrets := map[string]string{"a": "secret one", "b": "secret two"}
+	if diags := tf.StoreFingerprints(t.Context(), kept, "key", secrets); diags.HasError() {
+		t.Fatal(diags)
+	}
+	if text := string(kept["key"]); strings.Contains(text, "secret") {
+		t.Errorf("a secret is kept: %s", text)
+	}
+	imported := private{}
+	if diags := tf.StoreNames(t.Context(), imported, "key", []string{"a", "b"}); diags.HasError() {
+		t.Fatal(diags)
+	}
+	for name, tc := range map[string]struct {
+		private private
+		secrets map[string]string
+		want    bool
+	}{
+		"same":           {kept, secrets, true},
+		"other value":    {kept, map[string]string{"a": "secret one", "b": "secret 2"}, false},
+		"space":          {kept, map[string]string{"a": "secret one", "b": "secret two\n"}, false},
+		"swapped":        {kept, map[string]string{"a": "secret two", "b": "secret one"}, false},
+		"one less":       {kept, map[string]string{"a": "secret one"}, false},
+		"one more":       {kept, map[string]string{"a": "secret one", "b": "secret two", "c": ""}, false},
+		"renamed":        {kept, map[string]string{"a": "secret one", "c": "secret two"}, false},
+		"imported":       {imported, secrets, false},
+		"none stored":    {private{}, secrets, false},
+		"none at all":    {private{}, nil, true},
+		"cannot be read": {private{"key": []byte("{")}, secrets, false},
+	} {
+		if got, diags := tf.SameFingerprints(t.Context(), tc.private, "key", tc.secrets); got != tc.want || diags.HasError() {
+			t.Errorf("%s: got %t %v, want %t", name, got, diags, tc.want)
+		}
+	}
+	if names, _ := tf.FingerprintNames(t.Context(), imported, "key"); !slices.Equal(names, []string{"a", "b"}) {
+		t.Errorf("names are %v", names)
 	}
 }

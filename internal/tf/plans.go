@@ -16,11 +16,16 @@ type Plans struct {
 	mu           sync.Mutex
 	claims       map[claim]claimed
 	certificates map[string]*serving.CertificateInfo
+	clusters     map[serving.ID]PlannedCluster
+	servers      map[serving.ModelServerID]*serving.ModelServer
 }
 
 // NewPlans makes an empty notebook.
 func NewPlans() *Plans {
-	return &Plans{claims: map[claim]claimed{}, certificates: map[string]*serving.CertificateInfo{}}
+	return &Plans{
+		claims: map[claim]claimed{}, certificates: map[string]*serving.CertificateInfo{},
+		clusters: map[serving.ID]PlannedCluster{}, servers: map[serving.ModelServerID]*serving.ModelServer{},
+	}
 }
 
 // claim is a resource type and an id.

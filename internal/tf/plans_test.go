@@ -3,6 +3,7 @@ package tf_test
 import (
 	"testing"
 
+	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/modelserving/terraform-provider-serving/internal/serving"
@@ -60,5 +61,45 @@ func TestCertificates(t *testing.T) {
 	}
 	if _, planned := plans.Certificate("elsewhere"); planned {
 		t.Error("elsewhere: got one, want none")
+	}
+}
+
+func TestClusters(t *testing.T) {
+	t.Parallel()
+	plans := tf.NewPlans()
+	prod := serving.ID{Cloud: serving.AWS, Region: "us-west-2", Name: "prod"}
+	if _, planned := plans.Cluster(prod); planned {
+		t.Error("a cluster is planned that nobody noted")
+	}
+	plans.NoteCluster(tf.PlannedCluster{Spec: serving.Cluster{Cloud: serving.AWS, Region: "us-west-2", Name: "prod"}, Create: true, URL: types.StringValue("https://a")})
+	if got, planned := plans.Cluster(prod); !planned || !got.Create || got.URL.ValueString() != "https://a" {
+		t.Errorf("got %+v %t", got, planned)
+	}
+}
+
+func TestModelServers(t *testing.T) {
+	t.Parallel()
+	prod, test := serving.ID{Cloud: serving.AWS, Region: "us-west-2", Name: "prod"}, serving.ID{Cloud: serving.AWS, Region: "us-west-2", Name: "test"}
+	server := func(cluster serving.ID, name string) serving.ModelServer {
+		return serving.ModelServer{Cluster: cluster, Name: name, Auth: serving.Auth{Tokens: map[string]serving.Token{"app": {Value: "secret"}}}}
+	}
+	plans := tf.NewPlans()
+	plans.LeaveModelServer(server(prod, "gone").ID())
+	for _, s := range []serving.ModelServer{server(prod, "b"), server(prod, "a"), server(test, "a")} {
+		plans.NoteModelServer(s)
+	}
+	// A server that is planned again, to be replaced, is not in its own way, and one
+	// that is noted does not leave.
+	plans.LeaveModelServer(server(prod, "a").ID())
+	others := plans.NoteModelServer(server(prod, "b"))
+	if len(others) != 1 || others[0].Name != "a" || others[0].Cluster != prod || others[0].Auth.Tokens != nil {
+		t.Errorf("got %+v, want the other server of the cluster without its secrets", others)
+	}
+	for id, want := range map[serving.ModelServerID]bool{
+		{Cluster: prod, Name: "a"}: true, {Cluster: prod, Name: "gone"}: true, {Cluster: prod, Name: "c"}: false, {Cluster: test, Name: "b"}: false,
+	} {
+		if got := plans.KnowsModelServer(id); got != want {
+			t.Errorf("%s: got %t, want %t", id, got, want)
+		}
 	}
 }

@@ -1,4 +1,4 @@
-// Package tf is the glue between the rooms and terraform-plugin-framework: two
+// Package tf is the glue between the rooms and terraform-plugin-framework: three
 // bases to embed, diagnostics, values that may be null or unknown, fingerprints
 // of secrets, and the plan's notebook.
 package tf
@@ -9,6 +9,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
 	"github.com/modelserving/terraform-provider-serving/internal/serving"
@@ -25,6 +26,9 @@ type Provider struct {
 	DefaultTags map[string]string
 	// DefaultTagsUnknown says that some default tag is not known yet.
 	DefaultTagsUnknown bool
+	// KubernetesProxy says that the provider block names a proxy on the way to the
+	// Kubernetes APIs.
+	KubernetesProxy bool
 	// Plans is this process's notebook.
 	Plans *Plans
 }
@@ -77,6 +81,15 @@ func NotRefreshed(id string) diag.Diagnostic {
 		"The provider block depends on values that are not known yet, so the plan shows the object as it was at the last refresh.")
 }
 
+// Unseen is the warning of a read that could not look at everything.
+func Unseen(id string, found serving.Observation) diag.Diagnostics {
+	var diags diag.Diagnostics
+	if found.Unseen != "" {
+		diags.AddWarning("Not everything was looked at: "+id, found.Unseen)
+	}
+	return diags
+}
+
 // Resource is embedded by every resource.
 type Resource struct{ Provider *Provider }
 
@@ -91,6 +104,14 @@ type DataSource struct{ Provider *Provider }
 // Configure receives what the provider made of its block.
 func (d *DataSource) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
 	d.Provider = received(req.ProviderData, &resp.Diagnostics)
+}
+
+// EphemeralResource is embedded by every ephemeral resource.
+type EphemeralResource struct{ Provider *Provider }
+
+// Configure receives what the provider made of its block.
+func (e *EphemeralResource) Configure(_ context.Context, req ephemeral.ConfigureRequest, resp *ephemeral.ConfigureResponse) {
+	e.Provider = received(req.ProviderData, &resp.Diagnostics)
 }
 
 // received is nil before the provider is configured: while validating.

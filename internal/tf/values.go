@@ -64,6 +64,18 @@ func (r *Reader) Strings(path string, v types.Set) []string {
 	return texts
 }
 
+// List reads a list of texts.
+func (r *Reader) List(path string, v types.List) []string {
+	if !r.known(path, v) {
+		return nil
+	}
+	texts := make([]string, 0, len(v.Elements()))
+	for i, element := range v.Elements() {
+		texts = append(texts, r.element(path+"."+strconv.Itoa(i), element))
+	}
+	return texts
+}
+
 // StringMap reads a map of texts.
 func (r *Reader) StringMap(path string, v types.Map) map[string]string {
 	if !r.known(path, v) {
@@ -157,6 +169,24 @@ func SetOf(found []string) types.Set {
 		elements = append(elements, types.StringValue(text))
 	}
 	return types.SetValueMust(types.StringType, elements)
+}
+
+// List writes a list that is absent when empty.
+func List(prior types.List, found []string) types.List {
+	if r := NewReader(); !prior.IsUnknown() && slices.Equal(r.List("", prior), found) {
+		if prior.IsNull() {
+			return types.ListNull(types.StringType)
+		}
+		return prior
+	}
+	if len(found) == 0 {
+		return types.ListNull(types.StringType)
+	}
+	elements := make([]attr.Value, 0, len(found))
+	for _, text := range found {
+		elements = append(elements, types.StringValue(text))
+	}
+	return types.ListValueMust(types.StringType, elements)
 }
 
 // StringMap writes a map that is absent when empty.

@@ -19,6 +19,10 @@ func set(texts ...string) types.Set {
 	return types.SetValueMust(types.StringType, elements)
 }
 
+func list(texts ...string) types.List {
+	return types.ListValueMust(types.StringType, set(texts...).Elements())
+}
+
 func TestReader(t *testing.T) {
 	t.Parallel()
 	r := tf.NewReader()
@@ -31,8 +35,11 @@ func TestReader(t *testing.T) {
 	if !slices.Equal(got, []string{"a", ""}) {
 		t.Errorf("elements are %q", got)
 	}
+	if got := r.List("list", types.ListValueMust(types.StringType, []attr.Value{types.StringUnknown(), types.StringValue("b")})); !slices.Equal(got, []string{"", "b"}) {
+		t.Errorf("the list is %q", got)
+	}
 	r.StringMap("map", types.MapValueMust(types.StringType, map[string]attr.Value{"k": types.StringUnknown(), "v": types.StringValue("1")}))
-	want := []string{"elements.1", "flag", "map.k", "number", "set", "unknown"}
+	want := []string{"elements.1", "flag", "list.0", "map.k", "number", "set", "unknown"}
 	if got := slices.Sorted(maps.Keys(r.Unknown)); !slices.Equal(got, want) {
 		t.Errorf("unknown are %q, want %q", got, want)
 	}
@@ -57,6 +64,12 @@ func TestWriters(t *testing.T) {
 		"set unknown becomes null":    {tf.Set(types.SetUnknown(types.StringType), nil), types.SetNull(types.StringType)},
 		"set keeps its order":         {tf.Set(set("b", "a"), []string{"a", "b"}), set("b", "a")},
 		"set changes":                 {tf.Set(set("a"), []string{"b", "b"}), set("b")},
+		"list null stays null":        {tf.List(types.ListNull(types.StringType), nil), types.ListNull(types.StringType)},
+		"list without type":           {tf.List(types.List{}, nil), types.ListNull(types.StringType)},
+		"list empty stays empty":      {tf.List(list(), nil), list()},
+		"list unknown becomes null":   {tf.List(types.ListUnknown(types.StringType), nil), types.ListNull(types.StringType)},
+		"list order is a change":      {tf.List(list("b", "a"), []string{"a", "b"}), list("a", "b")},
+		"list is removed":             {tf.List(list("a"), nil), types.ListNull(types.StringType)},
 		"map null stays null":         {tf.StringMap(types.MapNull(types.StringType), nil), types.MapNull(types.StringType)},
 		"map empty stays empty":       {tf.StringMap(tf.MapOf(nil), nil), tf.MapOf(nil)},
 		"map unknown becomes null":    {tf.StringMap(types.MapUnknown(types.StringType), nil), types.MapNull(types.StringType)},

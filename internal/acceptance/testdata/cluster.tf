@@ -27,6 +27,7 @@ resource "serving_cluster" "test" {
   network             = { cidr = var.cidr, nat = "single" }
   node_pools          = var.node_pools
   kubernetes_api      = { allowed_cidrs = var.api_cidrs }
+  gateway             = { enabled = var.gateway }
 
   endpoint = {
     domain               = "models.example.com"
@@ -85,6 +86,12 @@ variable "node_pools" {
 variable "api_cidrs" {
   type    = set(string)
   default = null
+}
+
+# A gateway wants a real Kubernetes API server, which most of these tests do without.
+variable "gateway" {
+  type    = bool
+  default = false
 }
 
 variable "allowed_cidrs" {

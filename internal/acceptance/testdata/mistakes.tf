@@ -38,6 +38,7 @@ resource "serving_certificate" "models" {
 resource "serving_cluster" "test" {
   name               = "test"
   visibility         = var.visibility
+  gateway            = { enabled = false }
   kubernetes_version = local.later.version
   tags               = local.later.tags
 

@@ -21,6 +21,7 @@ resource "serving_certificate" "models" {
 resource "serving_cluster" "test" {
   name       = "test"
   visibility = "private"
+  gateway    = { enabled = false }
   network    = { cidr = "10.40.0.0/16", nat = "single" }
   node_pools = { cpu = { machine_type = "m7i.xlarge", min_size = 2, max_size = 10 } }
   endpoint   = { domain = "models.example.com", certificate_id = serving_certificate.models.id }

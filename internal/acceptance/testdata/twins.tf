@@ -18,6 +18,7 @@ resource "serving_cluster" "again" {
   count      = var.twin == "cluster" ? 1 : 0
   name       = "test"
   visibility = "private"
+  gateway    = { enabled = false }
   network    = { cidr = "10.42.0.0/16" }
   node_pools = var.node_pools
   endpoint   = { certificate_id = serving_certificate.models.id }

@@ -39,6 +39,11 @@ variable "tags" {
   default = null
 }
 
+variable "gateway" {
+  type    = object({ enabled = optional(bool), min_replicas = optional(number), max_replicas = optional(number) })
+  default = null
+}
+
 resource "serving_cluster" "test" {
   name                = var.name
   visibility          = var.visibility
@@ -63,6 +68,8 @@ resource "serving_cluster" "test" {
     domain         = "models.example.com"
     certificate_id = "aws/us-west-2/models"
   }
+
+  gateway = var.gateway
 
   kubernetes_api = var.allowed_cidrs == null ? null : { allowed_cidrs = var.allowed_cidrs }
 }

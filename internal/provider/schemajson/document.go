@@ -19,6 +19,22 @@ type providerSchema struct {
 	Resources   map[string]*schema   `json:"resource_schemas"`
 	DataSources map[string]*schema   `json:"data_source_schemas"`
 	Identities  map[string]*identity `json:"resource_identity_schemas,omitempty"`
+	Ephemerals  map[string]*schema   `json:"ephemeral_resource_schemas,omitempty"`
+	Functions   map[string]*function `json:"functions,omitempty"`
+}
+
+type function struct {
+	Description string       `json:"description,omitempty"`
+	Summary     string       `json:"summary,omitempty"`
+	Return      tftypes.Type `json:"return_type"`
+	Parameters  []parameter  `json:"parameters,omitempty"`
+}
+
+type parameter struct {
+	Name        string       `json:"name"`
+	Description string       `json:"description,omitempty"`
+	Nullable    bool         `json:"is_nullable,omitempty"`
+	Type        tftypes.Type `json:"type"`
 }
 
 type schema struct {
@@ -70,12 +86,20 @@ func document(schemas *tfprotov6.GetProviderSchemaResponse, identities *tfprotov
 		Resources:   map[string]*schema{},
 		DataSources: map[string]*schema{},
 		Identities:  map[string]*identity{},
+		Ephemerals:  map[string]*schema{},
+		Functions:   map[string]*function{},
 	}
 	for name, s := range schemas.ResourceSchemas {
 		p.Resources[name] = schemaOf(s)
 	}
 	for name, s := range schemas.DataSourceSchemas {
 		p.DataSources[name] = schemaOf(s)
+	}
+	for name, s := range schemas.EphemeralResourceSchemas {
+		p.Ephemerals[name] = schemaOf(s)
+	}
+	for name, f := range schemas.Functions {
+		p.Functions[name] = functionOf(f)
 	}
 	for name, s := range identities.IdentitySchemas {
 		i := &identity{Version: s.Version, Attributes: map[string]*identityAttribute{}}
@@ -92,6 +116,14 @@ func schemaOf(s *tfprotov6.Schema) *schema {
 		Attributes: attributesOf(s.Block.Attributes),
 		described:  describe(s.Block.Description, s.Block.DescriptionKind),
 	}}
+}
+
+func functionOf(f *tfprotov6.Function) *function {
+	signature := &function{Description: f.Description, Summary: f.Summary, Return: f.Return.Type}
+	for _, p := range f.Parameters {
+		signature.Parameters = append(signature.Parameters, parameter{Name: p.Name, Description: p.Description, Nullable: p.AllowNullValue, Type: p.Type})
+	}
+	return signature
 }
 
 func attributesOf(attributes []*tfprotov6.SchemaAttribute) map[string]*attribute {

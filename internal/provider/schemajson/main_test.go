@@ -30,6 +30,12 @@ func TestWrite(t *testing.T) {
 	if pools.NestingMode != tfjson.SchemaNestingModeMap || !pools.Attributes["spot"].AttributeType.Equals(provider.ResourceSchemas["serving_cluster"].Block.Attributes["deletion_protection"].AttributeType) {
 		t.Errorf("node_pools is %+v, want a map with a bool", pools)
 	}
+	if token := provider.EphemeralResourceSchemas["serving_kubernetes_token"]; token == nil || !token.Block.Attributes["token"].Sensitive {
+		t.Errorf("the ephemeral resource is %+v, want one with a sensitive token", token)
+	}
+	if basic := provider.Functions["basic_token"]; basic == nil || basic.Summary == "" || len(basic.Parameters) != 1 || basic.Parameters[0].Type != provider.ResourceSchemas["serving_cluster"].Block.Attributes["id"].AttributeType {
+		t.Errorf("the function is %+v, want one that takes a string", basic)
+	}
 	if provider.DataSourceSchemas["serving_cluster"] == nil || provider.ResourceIdentitySchemas["serving_cluster"] == nil {
 		t.Error("the data source or the identity of serving_cluster is missing")
 	}

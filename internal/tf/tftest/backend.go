@@ -2,6 +2,7 @@ package tftest
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"sync"
 
@@ -16,10 +17,16 @@ type Backend struct {
 	Fail map[string]func(ctx context.Context) error
 	// Preflight are what PreflightCluster finds.
 	Preflight []serving.Problem
+	// ServerPreflight are what PreflightModelServer finds.
+	ServerPreflight []serving.Problem
+	// PeeringPreflight are what PreflightPeering finds.
+	PeeringPreflight []serving.Problem
 
 	mu           sync.Mutex
 	clusters     map[string]*Cluster
 	certificates map[string]*Certificate
+	servers      map[string]*ModelServer
+	peerings     map[string]*Peering
 	calls        []string
 	// preflights are the specs that were judged.
 	preflights []serving.Cluster
@@ -77,11 +84,13 @@ func (b *Backend) ChangeCluster(id string, change func(*Cluster)) {
 	change(b.clusters[id])
 }
 
-// ForgetCluster removes a cluster behind Terraform's back.
+// ForgetCluster removes a cluster behind Terraform's back, and its servers with
+// it.
 func (b *Backend) ForgetCluster(id string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	delete(b.clusters, id)
+	maps.DeleteFunc(b.servers, func(_ string, s *ModelServer) bool { return s.Spec.Cluster.String() == id })
 }
 
 // ChangeCertificate changes a certificate behind Terraform's back.

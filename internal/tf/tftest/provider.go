@@ -7,6 +7,8 @@ import (
 	"context"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
+	"github.com/hashicorp/terraform-plugin-framework/function"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
@@ -17,17 +19,24 @@ import (
 	"github.com/modelserving/terraform-provider-serving/internal/tf"
 )
 
-// Provider serves resources and data sources over a backend.
+// Provider serves the types of the rooms over a backend.
 type Provider struct {
 	Backend     serving.Backend
 	DefaultTags map[string]string
 	// Unsettled is a provider block that depends on values not known yet.
-	Unsettled       bool
+	Unsettled bool
+	// KubernetesProxy is a provider block that names a proxy.
+	KubernetesProxy bool
 	ResourceTypes   []func() resource.Resource
 	DataSourceTypes []func() datasource.DataSource
+	EphemeralTypes  []func() ephemeral.EphemeralResource
+	FunctionTypes   []func() function.Function
 }
 
-var _ provider.Provider = (*Provider)(nil)
+var (
+	_ provider.ProviderWithEphemeralResources = (*Provider)(nil)
+	_ provider.ProviderWithFunctions          = (*Provider)(nil)
+)
 
 // Factories is what the acceptance test framework asks for.
 func (p *Provider) Factories() map[string]func() (tfprotov6.ProviderServer, error) {
@@ -46,13 +55,13 @@ func (p *Provider) Schema(_ context.Context, _ provider.SchemaRequest, resp *pro
 
 // Configure hands out the backend.
 func (p *Provider) Configure(_ context.Context, _ provider.ConfigureRequest, resp *provider.ConfigureResponse) {
-	data := &tf.Provider{DefaultTags: p.DefaultTags, Plans: tf.NewPlans()}
+	data := &tf.Provider{DefaultTags: p.DefaultTags, KubernetesProxy: p.KubernetesProxy, Plans: tf.NewPlans()}
 	if p.Unsettled {
 		data.Unsettled = map[serving.Cloud]bool{serving.AWS: true}
 	} else {
 		data.Backends = map[serving.Cloud]serving.Backend{serving.AWS: p.Backend}
 	}
-	resp.ResourceData, resp.DataSourceData = data, data
+	resp.ResourceData, resp.DataSourceData, resp.EphemeralResourceData = data, data, data
 }
 
 // Resources are the given ones.
@@ -62,3 +71,11 @@ func (p *Provider) Resources(context.Context) []func() resource.Resource { retur
 func (p *Provider) DataSources(context.Context) []func() datasource.DataSource {
 	return p.DataSourceTypes
 }
+
+// EphemeralResources are the given ones.
+func (p *Provider) EphemeralResources(context.Context) []func() ephemeral.EphemeralResource {
+	return p.EphemeralTypes
+}
+
+// Functions are the given ones.
+func (p *Provider) Functions(context.Context) []func() function.Function { return p.FunctionTypes }

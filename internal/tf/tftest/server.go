@@ -105,8 +105,14 @@ func Dynamic(t testing.TB, v tftypes.Value) *tfprotov6.DynamicValue {
 // Unknown stands for a value that is not known yet.
 type Unknown struct{}
 
+// List is a list of values; a plain slice is a set.
+type List []any
+
+// Text is a text as Terraform's protocol has it.
+func Text(text string) tftypes.Value { return tftypes.NewValue(tftypes.String, text) }
+
 // Value makes a value of a type from Go values: maps for objects and maps,
-// slices for sets. Absent attributes are null.
+// slices for sets, List for lists. Absent attributes are null.
 func Value(t testing.TB, kind tftypes.Type, v any) tftypes.Value {
 	t.Helper()
 	switch v := v.(type) {
@@ -129,6 +135,16 @@ func Value(t testing.TB, kind tftypes.Type, v any) tftypes.Value {
 		}
 		for key, element := range v {
 			values[key] = Value(t, of.ElementType, element)
+		}
+		return tftypes.NewValue(kind, values)
+	case List:
+		of, ok := kind.(tftypes.List)
+		if !ok {
+			t.Fatalf("a list for %s", kind)
+		}
+		values := make([]tftypes.Value, 0, len(v))
+		for _, element := range v {
+			values = append(values, Value(t, of.ElementType, element))
 		}
 		return tftypes.NewValue(kind, values)
 	case []any:

@@ -44,6 +44,7 @@ resource "serving_cluster" "bench" {
 
   name       = "bench-${count.index}"
   visibility = "private"
+  gateway    = { enabled = false }
   network    = { cidr = "10.40.0.0/16" }
   node_pools = {
     cpu = { machine_type = "m7i.xlarge", min_size = 2, max_size = 10 }

@@ -1,0 +1,324 @@
+package kube
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"sync"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/modelserving/terraform-provider-serving/internal/serving"
+	"github.com/modelserving/terraform-provider-serving/internal/stack"
+)
+
+// Servers are the model servers of one cloud's clusters.
+type Servers struct {
+	access func(ctx context.Context, cluster serving.ID) (serving.KubernetesAccess, error)
+	log    stack.LogFunc
+	poll   stack.Poll
+	// wrap is for tests that stand between client and server.
+	wrap func(http.RoundTripper) http.RoundTripper
+
+	mu   sync.Mutex
+	apis map[string]*API
+}
+
+var _ serving.ModelServers = (*Servers)(nil)
+
+// NewServers takes how a cluster is reached. A *stack.MissingError of it says
+// that the cluster does not exist.
+func NewServers(access func(ctx context.Context, cluster serving.ID) (serving.KubernetesAccess, error), log stack.LogFunc, poll stack.Poll) *Servers {
+	return &Servers{access: access, log: log, poll: poll, apis: map[string]*API{}}
+}
+
+// Connect gives the API of a cluster, the same for everyone who asks: what one
+// server reads answers for the next.
+func (c *Servers) Connect(ctx context.Context, cluster serving.ID) (*API, error) {
+	access, err := c.access(ctx, cluster)
+	if err != nil {
+		return nil, err
+	}
+	return c.API(access)
+}
+
+// API gives the API behind an access.
+func (c *Servers) API(access serving.KubernetesAccess) (*API, error) {
+	key := access.URL + "\n" + access.CACertificatePEM
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if api := c.apis[key]; api != nil {
+		return api, nil
+	}
+	api, err := newAPI(access, c.wrap)
+	if err != nil {
+		return nil, err
+	}
+	c.apis[key] = api
+	return api, nil
+}
+
+// PreflightModelServer judges a server against its cluster and its neighbours. A
+// cluster that cannot be asked yet judges nothing: an apply asks again.
+func (c *Servers) PreflightModelServer(ctx context.Context, spec serving.ModelServer) ([]serving.Problem, error) {
+	api, err := c.Connect(ctx, spec.Cluster)
+	var missing *stack.MissingError
+	if errors.As(err, &missing) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	problems, err := api.judge(ctx, spec)
+	var unreachable *UnreachableError
+	var none *NoGatewayError
+	if errors.As(err, &unreachable) || errors.As(err, &none) {
+		return nil, nil
+	}
+	return problems, err
+}
+
+// judge holds a server against what is in the cluster.
+func (a *API) judge(ctx context.Context, spec serving.ModelServer) ([]serving.Problem, error) {
+	facts, err := a.facts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	others, err := a.servers(ctx, spec.Name)
+	if err != nil {
+		return nil, err
+	}
+	// Whoever has its path keeps it, whatever settings say of servers that the
+	// gateway does not have.
+	live, err := a.reader.get(ctx, indexPlace)
+	if err != nil {
+		return nil, err
+	}
+	if known, _ := readIndex(live); known.Paths[spec.Name] == spec.PathOrDefault() {
+		others = slices.DeleteFunc(others, func(o serving.ModelServer) bool { return known.Paths[o.Name] != o.PathOrDefault() })
+	}
+	return append(spec.OnCluster(facts.asCluster()), spec.Conflicts(others)...), nil
+}
+
+// servers are the specs of all servers but one.
+func (a *API) servers(ctx context.Context, but string) ([]serving.ModelServer, error) {
+	all, err := a.allSettings(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var out []serving.ModelServer
+	for _, live := range byAge(all) {
+		name := live.GetLabels()[labelName]
+		if live.GetLabels()[labelComponent] != componentSettings || name == but || live.GetAnnotations()[annotationRemoving] != "" {
+			continue
+		}
+		if s, err := parseSettings(secretData(live)[settingsKey]); err == nil {
+			out = append(out, s.spec(a.access.Cluster, name))
+		}
+	}
+	return out, nil
+}
+
+// CreateModelServer makes a server or resumes a create that was interrupted.
+func (c *Servers) CreateModelServer(ctx context.Context, spec serving.ModelServer) (serving.ObservedModelServer, error) {
+	return c.ensure(ctx, spec, stack.Create)
+}
+
+// UpdateModelServer converges an existing server.
+func (c *Servers) UpdateModelServer(ctx context.Context, spec serving.ModelServer) (serving.ObservedModelServer, error) {
+	return c.ensure(ctx, spec, stack.Update)
+}
+
+func (c *Servers) ensure(ctx context.Context, spec serving.ModelServer, mode stack.Mode) (serving.ObservedModelServer, error) {
+	var none serving.ObservedModelServer
+	api, err := c.Connect(ctx, spec.Cluster)
+	if err != nil {
+		return none, err
+	}
+	ctx = withLiveReads(ctx)
+	// What was judged while planning may have changed since, or was not known.
+	if err := firstError(spec.Problems()); err != nil {
+		return none, err
+	}
+	problems, err := api.judge(ctx, spec)
+	if err != nil {
+		return none, err
+	}
+	if err := firstError(problems); err != nil {
+		return none, err
+	}
+	s := c.serverStack(api, spec, false)
+	if err := s.Ensure(ctx, mode); err != nil {
+		return none, err
+	}
+	facts, err := api.facts(ctx)
+	if err != nil {
+		return none, err
+	}
+	return s.observed(s.Report(), facts), nil
+}
+
+// ObserveModelServer reads everything that the spec owns and says what differs.
+func (c *Servers) ObserveModelServer(ctx context.Context, spec serving.ModelServer) (serving.ObservedModelServer, error) {
+	gone := serving.ObservedModelServer{Observation: serving.Observation{Gone: true}, Spec: spec}
+	api, err := c.Connect(ctx, spec.Cluster)
+	var missing *stack.MissingError
+	if errors.As(err, &missing) {
+		return gone, nil // The cluster took it along.
+	}
+	if err != nil {
+		return gone, err
+	}
+	return c.observe(ctx, api, spec)
+}
+
+func (c *Servers) observe(ctx context.Context, api *API, spec serving.ModelServer) (serving.ObservedModelServer, error) {
+	s := c.serverStack(api, spec, false)
+	report, err := s.Observe(ctx)
+	if err != nil {
+		return serving.ObservedModelServer{}, err
+	}
+	facts, err := api.facts(ctx)
+	var none *NoGatewayError
+	if err != nil && !errors.As(err, &none) {
+		return serving.ObservedModelServer{}, err
+	}
+	return s.observed(report, facts), nil
+}
+
+// DestroyModelServer takes the server off the gateway and removes everything it
+// owns.
+func (c *Servers) DestroyModelServer(ctx context.Context, spec serving.ModelServer) error {
+	api, err := c.Connect(ctx, spec.Cluster)
+	var missing *stack.MissingError
+	if errors.As(err, &missing) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return c.serverStack(api, spec, true).Destroy(withLiveReads(ctx))
+}
+
+// ReadModelServer reads a server of which only the id is known.
+func (c *Servers) ReadModelServer(ctx context.Context, id serving.ModelServerID) (serving.ObservedModelServer, error) {
+	gone := serving.ObservedModelServer{Observation: serving.Observation{Gone: true}}
+	api, err := c.Connect(ctx, id.Cluster)
+	var missing *stack.MissingError
+	if errors.As(err, &missing) {
+		return gone, nil
+	}
+	if err != nil {
+		return gone, err
+	}
+	live, err := api.reader.get(withLiveReads(ctx), settingsPlace(id.Name))
+	if live == nil || err != nil {
+		return gone, err
+	}
+	if live.GetAnnotations()[annotationStack] != serverStackName(id.Name) {
+		return gone, &stack.ForeignError{What: settingsPlace(id.Name).String()}
+	}
+	s, err := parseSettings(secretData(live)[settingsKey])
+	if err != nil {
+		return gone, err
+	}
+	return c.observe(ctx, api, withoutSecrets(s.spec(id.Cluster, id.Name)))
+}
+
+// observed makes the view of a server from the live objects of its stack.
+func (s *serverStack) observed(report *stack.Report, facts Facts) serving.ObservedModelServer {
+	out := serving.ObservedModelServer{
+		Observation: serving.Observation{Gone: report.Gone && len(report.Objects) == 0, Objects: report.Objects, Drift: map[string][]string{}},
+		Spec:        s.readBack(),
+	}
+	for object, diffs := range report.Drift {
+		for _, d := range diffs {
+			if d.Attribute == "" {
+				out.Drift[object] = append(out.Drift[object], d.String())
+			}
+		}
+	}
+	if facts.URL != "" {
+		out.URL = facts.URL + s.spec.PathOrDefault()
+	}
+	return out
+}
+
+// readBack replaces what attributes model by what is live.
+func (s *serverStack) readBack() serving.ModelServer {
+	spec := s.spec
+	if live := s.settings.Live(); live != nil {
+		if have, err := parseSettings(secretData(live)[settingsKey]); err == nil {
+			was := have.spec(spec.Cluster, spec.Name)
+			was.Workload = spec.Workload
+			spec = was
+		}
+	}
+	if spec.Workload != nil {
+		w := *spec.Workload
+		readContainer(&w, s.deployment.Live(), containerName)
+		readReplicas(&w, s.deployment.Live())
+		readAutoscaler(&w, s.autoscaler.Live())
+		spec.Workload = &w
+	}
+	return withoutSecrets(spec)
+}
+
+// readContainer reads what attributes model of a container.
+func readContainer(w *serving.Workload, live *unstructured.Unstructured, name string) {
+	if live == nil {
+		return
+	}
+	containers, _, _ := unstructured.NestedSlice(live.Object, "spec", "template", "spec", "containers")
+	for _, c := range containers {
+		if container, ok := c.(map[string]any); ok && container["name"] == name {
+			w.Image, _, _ = unstructured.NestedString(container, "image")
+			w.Command, _, _ = unstructured.NestedStringSlice(container, "command")
+			w.Args, _, _ = unstructured.NestedStringSlice(container, "args")
+		}
+	}
+}
+
+// readReplicas reads the number of pods where no autoscaler changes it.
+func readReplicas(w *serving.Workload, live *unstructured.Unstructured) {
+	if live == nil || w.Replicas.Max > w.Replicas.Min {
+		return
+	}
+	if n, ok, _ := unstructured.NestedInt64(live.Object, "spec", "replicas"); ok {
+		w.Replicas.Min = n
+	}
+}
+
+func readAutoscaler(w *serving.Workload, live *unstructured.Unstructured) {
+	if live == nil {
+		return
+	}
+	if n, ok, _ := unstructured.NestedInt64(live.Object, "spec", "minReplicas"); ok {
+		w.Replicas.Min = n
+	}
+	if n, ok, _ := unstructured.NestedInt64(live.Object, "spec", "maxReplicas"); ok {
+		w.Replicas.Max = n
+	}
+}
+
+// withoutSecrets leaves the names of secrets and takes their values away.
+func withoutSecrets(spec serving.ModelServer) serving.ModelServer {
+	blank := func(all map[string]serving.Token) map[string]serving.Token {
+		if all == nil {
+			return nil
+		}
+		out := map[string]serving.Token{}
+		for name := range all {
+			out[name] = serving.Token{}
+		}
+		return out
+	}
+	spec.Auth.Tokens = blank(spec.Auth.Tokens)
+	if spec.Workload != nil {
+		w := *spec.Workload
+		w.SecretEnv = blank(w.SecretEnv)
+		spec.Workload = &w
+	}
+	return spec
+}
