@@ -25,8 +25,8 @@ type example struct {
 var examples = map[string]example{
 	"aws-permissions":                              {not: "it is an IAM policy; every test here holds the examples' calls against it"},
 	"data-sources/serving_cluster":                 {prepare: withCluster},
-	"data-sources/serving_model_server":            {not: "it reads a server of a cluster that runs: the tests of the room do that"},
-	"ephemeral-resources/serving_kubernetes_token": {not: "it configures a provider that is not here"},
+	"data-sources/serving_model_server":            {prepare: withServer},
+	"ephemeral-resources/serving_kubernetes_token": {not: "it configures a provider that is not here; TestAccModelServerImport uses such a token"},
 	"existing-vpc":                                 {prepare: withNetwork},
 	"functions/basic_token":                        {prepare: withToken},
 	"functions/certificate_info":                   {prepare: withFile},
@@ -36,7 +36,7 @@ var examples = map[string]example{
 	"quickstart":                                   {prepare: withCertificate},
 	"resources/serving_certificate":                {prepare: withChain},
 	"resources/serving_cluster":                    {prepare: withModels},
-	"resources/serving_model_server":               {not: "it is for a cluster that runs: the quickstart applies model servers"},
+	"resources/serving_model_server":               {prepare: withServers},
 }
 
 func withToken(w *world) {

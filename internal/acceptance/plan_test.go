@@ -135,7 +135,8 @@ func (w *world) errors(o outcome) []diagnostic {
 // fails runs a command that must end in exactly one error, and gives that.
 func (w *world) fails(args ...string) diagnostic {
 	w.Helper()
-	o := w.run(append(args, "-json")...)
+	// A saved plan comes last.
+	o := w.run(slices.Insert(slices.Clone(args), 1, "-json")...)
 	errs := w.errors(o)
 	if o.code != 1 || len(errs) != 1 {
 		w.Fatalf("%s: exit code %d and %d errors, want exactly one error\n%s", o.line, o.code, len(errs), o.all)

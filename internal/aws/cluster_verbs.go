@@ -33,7 +33,7 @@ func (b *Backend) ensureCluster(ctx context.Context, spec serving.Cluster, mode 
 	if err != nil {
 		return serving.ObservedCluster{}, err
 	}
-	ctx = withLiveReads(ctx)
+	ctx = kube.LiveReads(withLiveReads(ctx))
 	if spec, err = c.withZones(ctx, spec); err != nil {
 		return serving.ObservedCluster{}, explain(err)
 	}

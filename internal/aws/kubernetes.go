@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"github.com/aws/aws-sdk-go-v2/service/eks/types"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
@@ -45,8 +46,9 @@ func reachable(cluster *types.Cluster) bool {
 
 func (c *client) access(id serving.ID, cluster *types.Cluster) serving.KubernetesAccess {
 	name := aws.ToString(cluster.Name)
+	parsed, _ := arn.Parse(aws.ToString(cluster.Arn)) // Without an account, none is compared or stored.
 	return serving.KubernetesAccess{
-		Cluster: id, URL: aws.ToString(cluster.Endpoint), CACertificatePEM: decoded(aws.ToString(cluster.CertificateAuthority.Data)), ProxyURL: c.proxyURL,
+		Cluster: id, Account: parsed.AccountID, URL: aws.ToString(cluster.Endpoint), CACertificatePEM: decoded(aws.ToString(cluster.CertificateAuthority.Data)), ProxyURL: c.proxyURL,
 		Token: func(ctx context.Context) (serving.KubernetesToken, error) { return c.token(ctx, name) },
 	}
 }

@@ -60,12 +60,7 @@ func (b *Backend) ObservePeering(ctx context.Context, spec serving.Peering) (ser
 	if err != nil {
 		return serving.ObservedPeering{}, explain(err)
 	}
-	of := p.extent()
-	if p.live == nil && of == requested && len(spec.LastSeen) > 0 {
-		// What is left of an accepted peering whose connection is gone is still ours.
-		of = whole
-	}
-	s := p.draw(of)
+	s := p.draw(p.extent())
 	report, err := s.Observe(ctx)
 	if err != nil {
 		return serving.ObservedPeering{}, explain(err)

@@ -41,6 +41,8 @@ type reader struct {
 	peerings       *batch[[]ec2types.VpcPeeringConnection]
 	// vpcTables are all route tables of a VPC, by its id.
 	vpcTables *batch[[]ec2types.RouteTable]
+	// reach reads what only reachability is about.
+	reach *reachReader
 
 	roles *batch[*roleLive]
 
@@ -93,6 +95,7 @@ func newReader(c *client, e *epoch) *reader {
 	r.peerings = byStack(e, "vpc-peering-connection-id", c.describePeerings, func(p ec2types.VpcPeeringConnection) []ec2types.Tag { return p.Tags },
 		func(p ec2types.VpcPeeringConnection) *string { return p.VpcPeeringConnectionId })
 	r.vpcTables = newBatch(e, ec2Values, c.readVPCTables)
+	r.reach = newReachReader(c, e)
 
 	r.roles = newBatch(e, 100, c.readRoles).orAll(c.readAllRoles)
 

@@ -21,6 +21,7 @@ func (s *step) note(ctx context.Context, spec serving.Cluster, create bool) diag
 	if s.prior != nil {
 		was, _ := tf.Object[endpointModel](ctx, r, "", s.prior.Endpoint)
 		planned.Moves = !is.URL.Equal(was.URL)
+		planned.NewLoadBalancer = !s.plan.Visibility.Equal(s.prior.Visibility)
 	}
 	s.provider.Plans.NoteCluster(planned)
 	return r.Diags

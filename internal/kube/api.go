@@ -13,8 +13,10 @@ import (
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/rest"
+	"k8s.io/client-go/util/retry"
 
 	"github.com/modelserving/terraform-provider-serving/internal/serving"
 	"github.com/modelserving/terraform-provider-serving/internal/stack"
@@ -42,8 +44,10 @@ func newAPI(access serving.KubernetesAccess, wrap func(http.RoundTripper) http.R
 		// The server itself is fair between its clients (API priority and fairness);
 		// the client's own limit of five calls a second would make a plan of many
 		// servers slow.
-		QPS:  -1,
-		Dial: (&net.Dialer{Timeout: dialTimeout, KeepAlive: 30 * time.Second}).DialContext,
+		QPS: -1,
+		// What the server has to say besides is for those who write manifests by hand.
+		WarningHandler: rest.NoWarnings{},
+		Dial:           (&net.Dialer{Timeout: dialTimeout, KeepAlive: 30 * time.Second}).DialContext,
 		WrapTransport: func(next http.RoundTripper) http.RoundTripper {
 			if wrap != nil {
 				next = wrap(next)
@@ -60,16 +64,19 @@ func newAPI(access serving.KubernetesAccess, wrap func(http.RoundTripper) http.R
 	}
 	client, err := rest.HTTPClientFor(config)
 	if err != nil {
-		return nil, fmt.Errorf("Kubernetes API %s: %w", access.URL, err)
+		return nil, fmt.Errorf("client of the Kubernetes API %s: %w", access.URL, err)
 	}
 	if a.dynamic, err = dynamic.NewForConfigAndClient(config, client); err != nil {
-		return nil, fmt.Errorf("Kubernetes API %s: %w", access.URL, err)
+		return nil, fmt.Errorf("client of the Kubernetes API %s: %w", access.URL, err)
 	}
 	a.http = client
 	a.reader = newReader(a)
 	a.publish = newPublisher(a)
 	return a, nil
 }
+
+// itself is for graphs that begin when the cluster is there.
+func (a *API) itself(context.Context) (*API, error) { return a, nil }
 
 // dialTimeout bounds one attempt to connect: an endpoint that is closed to the
 // runner drops packets and never answers.
@@ -190,6 +197,18 @@ func (a *API) explain(ctx context.Context, err error, write bool) error {
 		return &stack.LostError{Err: unreachable}
 	}
 	return unreachable
+}
+
+// insist repeats a write that comes to the same however often it is carried out,
+// where its answer is lost.
+func (a *API) insist(ctx context.Context, write func() error) error {
+	backoff := wait.Backoff{Duration: 100 * time.Millisecond, Factor: 4, Jitter: 0.5, Steps: 3}
+	var lost *stack.LostError
+	return retry.OnError(backoff, func(err error) bool { return ctx.Err() == nil && errors.As(err, &lost) }, func() error {
+		err := write()
+		a.reader.wrote()
+		return a.explain(ctx, err, true)
+	})
 }
 
 // cause takes off the URL, which names the object that happened to be asked for.

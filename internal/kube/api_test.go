@@ -95,7 +95,7 @@ func TestUnreachable(t *testing.T) {
 			t.Parallel()
 			api := testAPI(t, c.access)
 			api.patience = 300 * time.Millisecond
-			ctx := withLiveReads(t.Context())
+			ctx := LiveReads(t.Context())
 			err := api.ping(ctx)
 			if err == nil {
 				t.Fatal("reached")
@@ -163,7 +163,7 @@ func TestTokensAreRenewed(t *testing.T) {
 		made++
 		return serving.KubernetesToken{Token: serving.Token{Value: fmt.Sprint("token-", made)}, Expires: time.Now().Add(ends[min(made, 2)-1])}, nil
 	}})
-	ctx := withLiveReads(t.Context())
+	ctx := LiveReads(t.Context())
 	for range 2 {
 		must(t, api.ping(ctx))
 	}

@@ -11,18 +11,26 @@ import (
 	"github.com/modelserving/terraform-provider-serving/internal/stack"
 )
 
-// mergeKeys are the fields by which the API merges lists, by the list's name: the
-// first that all elements have (listMapKey in k8s.io/api). Other lists are
-// compared as a whole.
-var mergeKeys = map[string][]string{
-	"containers": {"name"}, "env": {"name"}, "volumes": {"name"}, "volumeMounts": {"mountPath"},
-	"ports": {"containerPort", "name"}, "topologySpreadConstraints": {"topologyKey"},
+// mergeKeys are the fields by which the API merges lists, by the end of the list's
+// path (listMapKey in k8s.io/api), for those whose elements have all of them.
+// Other lists are compared as a whole.
+var mergeKeys = []struct {
+	list string
+	keys []string
+}{
+	{".containers", []string{"name"}},
+	{".env", []string{"name"}},
+	{".volumes", []string{"name"}},
+	{".volumeMounts", []string{"mountPath"}},
+	{"].ports", []string{"containerPort", "protocol"}},
+	{".spec.ports", []string{"port", "protocol"}},
+	{".topologySpreadConstraints", []string{"topologyKey", "whenUnsatisfiable"}},
 }
 
 // wholes are the maps that the API does not merge (structType=atomic in
 // k8s.io/api). One key more makes another selection of them, so there is no room
 // for those of others.
-var wholes = []string{"selector", "matchLabels", "nodeSelector", "podSelector", "namespaceSelector", "labelSelector"}
+var wholes = []string{"selector", "matchLabels", "nodeSelector", "podSelector", "namespaceSelector", "labelSelector", "preference"}
 
 // compare lists the fields that are wanted and not so. Fields that are not
 // wanted belong to others: to the API's defaults, controllers, or people.
@@ -51,8 +59,8 @@ func compare(at string, want, live any) []stack.Difference {
 		return diffs
 	case []any:
 		have, _ := live.([]any)
-		if key := mergeKey(last(at), want); key != "" {
-			return compareKeyed(at, key, want, have)
+		if keys := keysOf(at, want); keys != nil {
+			return compareKeyed(at, keys, want, have)
 		}
 		if len(want) != len(have) {
 			return []stack.Difference{{Field: at, Got: short(live), Want: short(want)}}
@@ -69,40 +77,50 @@ func compare(at string, want, live any) []stack.Difference {
 	return []stack.Difference{{Field: at, Got: short(live), Want: short(want)}}
 }
 
-func compareKeyed(at, key string, want, have []any) []stack.Difference {
+func compareKeyed(at string, keys []string, want, have []any) []stack.Difference {
 	var diffs []stack.Difference
 	for _, element := range want {
-		wanted, _ := element.(map[string]any)
-		name := fmt.Sprint(wanted[key])
-		i := slices.IndexFunc(have, func(other any) bool {
-			m, ok := other.(map[string]any)
-			return ok && fmt.Sprint(m[key]) == name
-		})
+		name := nameOf(keys, element)
+		i := slices.IndexFunc(have, func(other any) bool { return nameOf(keys, other) == name })
 		if i < 0 {
 			diffs = append(diffs, stack.Difference{Field: at, Want: name})
 			continue
 		}
-		diffs = append(diffs, compare(at+"["+name+"]", wanted, have[i])...)
+		diffs = append(diffs, compare(at+"["+name+"]", element, have[i])...)
 	}
 	return diffs
+}
+
+// nameOf tells the elements of a keyed list apart.
+func nameOf(keys []string, element any) string {
+	m, ok := element.(map[string]any)
+	if !ok {
+		return ""
+	}
+	values := make([]string, len(keys))
+	for i, key := range keys {
+		values[i] = fmt.Sprint(m[key])
+	}
+	return strings.Join(values, " ")
 }
 
 // last is the name of a field, the last part of its path.
 func last(at string) string { return at[strings.LastIndexByte(at, '.')+1:] }
 
-// mergeKey is the field that tells the elements of a list apart.
-func mergeKey(name string, list []any) string {
-	for _, key := range mergeKeys[name] {
-		all := len(list) > 0
+// keysOf are the fields that tell the elements of a list apart, nil where it has
+// none.
+func keysOf(at string, list []any) []string {
+	for _, m := range mergeKeys {
+		all := len(list) > 0 && strings.HasSuffix(at, m.list)
 		for _, element := range list {
-			m, ok := element.(map[string]any)
-			all = all && ok && m[key] != nil
+			have, ok := element.(map[string]any)
+			all = all && ok && !slices.ContainsFunc(m.keys, func(key string) bool { return have[key] == nil })
 		}
 		if all {
-			return key
+			return m.keys
 		}
 	}
-	return ""
+	return nil
 }
 
 // same compares two values; the API may write a quantity in another unit and a

@@ -28,6 +28,7 @@ func TestCompare(t *testing.T) {
 		{"keyed, of others", `{"env":[{"name":"a","value":"1"}]}`, `{"env":[{"name":"z","value":"9"},{"name":"a","value":"1","x":1}]}`, ""},
 		{"keyed, missing", `{"env":[{"name":"a","value":"1"}]}`, `{"env":[{"name":"z","value":"9"}]}`, ".env: missing a"},
 		{"keyed, changed", `{"env":[{"name":"a","value":"1"}]}`, `{"env":[{"name":"a","value":"2"}]}`, ".env[a].value: is 2, should be 1"},
+		{"keyed by two", `{"spec":{"ports":[{"port":80,"protocol":"TCP","nodePort":1}]}}`, `{"spec":{"ports":[{"port":80,"protocol":"UDP"},{"port":80,"protocol":"TCP","nodePort":2}]}}`, ".spec.ports[80 TCP].nodePort: is 2, should be 1"},
 		{"keyed by another", `{"volumeMounts":[{"name":"v","mountPath":"/a"},{"name":"v","mountPath":"/b"}]}`, `{"volumeMounts":[{"name":"v","mountPath":"/a"},{"name":"w","mountPath":"/b"}]}`, ".volumeMounts[/b].name: is w, should be v"},
 		{"atomic", `{"args":["a","b"]}`, `{"args":["a","c"]}`, ".args[1]: is c, should be b"},
 		{"atomic, more", `{"args":["a"]}`, `{"args":["a","b"]}`, ".args: is [a b], should be [a]"},

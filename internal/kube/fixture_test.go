@@ -3,13 +3,11 @@ package kube
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"maps"
-	"net/http"
 	"os"
-	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -17,6 +15,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/kubernetes"
 
 	"github.com/modelserving/terraform-provider-serving/internal/sandbox/kube/kubetest"
 	"github.com/modelserving/terraform-provider-serving/internal/serving"
@@ -54,36 +53,47 @@ type world struct {
 // newWorld is an empty cluster. Tests that use one cannot run at the same time.
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	clear := func(c *kubetest.Cluster) {
-		// Pods that end in peace take longer than a test has.
-		now := int64(0)
-		_ = c.Client(t).CoreV1().Pods(SystemNamespace).DeleteCollection(context.Background(), metav1.DeleteOptions{GracePeriodSeconds: &now}, metav1.ListOptions{})
-		_ = c.Client(t).CoreV1().Pods(ModelsNamespace).DeleteCollection(context.Background(), metav1.DeleteOptions{GracePeriodSeconds: &now}, metav1.ListOptions{})
-	}
-	c := sharedCluster(t, clear)
+	c := emptied(t)
 	admin, err := dynamic.NewForConfig(c.Config(c.AdminToken))
 	if err != nil {
 		t.Fatal(err)
 	}
+	lastClient = c.Client(t)
 	return &world{Cluster: c, t: t, admin: admin}
 }
 
-var shared struct {
-	sync.Mutex
-	cluster *kubetest.Cluster
+// used says that a test has been here before.
+var used atomic.Bool
+
+// emptied is the cluster without what an earlier test has made. Pods that end in
+// peace take longer than a test has.
+func emptied(t testing.TB) *kubetest.Cluster {
+	if !used.Swap(true) {
+		return kubetest.Shared(t)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	var all sync.WaitGroup
+	all.Go(func() {
+		for ctx.Err() == nil {
+			endPods(ctx, lastClient)
+			select {
+			case <-ctx.Done():
+			case <-time.After(200 * time.Millisecond):
+			}
+		}
+	})
+	defer all.Wait()
+	defer cancel()
+	return kubetest.Shared(t)
 }
 
-func sharedCluster(t testing.TB, clear func(*kubetest.Cluster)) *kubetest.Cluster {
-	shared.Lock()
-	defer shared.Unlock()
-	if shared.cluster != nil {
-		for _, n := range []string{SystemNamespace, ModelsNamespace} {
-			_ = shared.cluster.Client(t).CoreV1().Namespaces().Delete(context.Background(), n, metav1.DeleteOptions{})
-		}
-		clear(shared.cluster)
+var lastClient kubernetes.Interface
+
+func endPods(ctx context.Context, client kubernetes.Interface) {
+	now := int64(0)
+	for _, namespace := range []string{SystemNamespace, ModelsNamespace, "default"} {
+		_ = client.CoreV1().Pods(namespace).DeleteCollection(ctx, metav1.DeleteOptions{GracePeriodSeconds: &now}, metav1.ListOptions{})
 	}
-	shared.cluster = kubetest.Shared(t)
-	return shared.cluster
 }
 
 // access is how the provider reaches the cluster.
@@ -95,76 +105,6 @@ func (w *world) access() serving.KubernetesAccess {
 		},
 	}
 }
-
-// A client is one process of the provider.
-type client struct {
-	*Servers
-	w     *world
-	calls *calls
-	log   *strings.Builder
-}
-
-// client is a new process. Wrap stands between it and the cluster.
-func (w *world) client(wrap ...func(http.RoundTripper) http.RoundTripper) *client {
-	c := &client{w: w, calls: &calls{}, log: &strings.Builder{}}
-	var mu sync.Mutex
-	log := func(_ context.Context, msg string, fields ...map[string]any) {
-		mu.Lock()
-		defer mu.Unlock()
-		fmt.Fprintln(c.log, msg, fields)
-	}
-	c.Servers = NewServers(func(context.Context, serving.ID) (serving.KubernetesAccess, error) { return w.access(), nil }, log, fastPoll)
-	c.wrap = func(next http.RoundTripper) http.RoundTripper {
-		for _, more := range wrap {
-			next = more(next)
-		}
-		return c.calls.count(next)
-	}
-	return c
-}
-
-// calls counts the requests of a client.
-type calls struct {
-	mu    sync.Mutex
-	made  map[string]int
-	notes []string
-}
-
-func (c *calls) count(next http.RoundTripper) http.RoundTripper {
-	return roundTripper(func(r *http.Request) (*http.Response, error) {
-		c.mu.Lock()
-		if c.made == nil {
-			c.made = map[string]int{}
-		}
-		c.made[r.Method]++
-		c.notes = append(c.notes, r.Method+" "+r.URL.Path)
-		c.mu.Unlock()
-		return next.RoundTrip(r)
-	})
-}
-
-func (c *calls) reset() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.made, c.notes = nil, nil
-}
-
-func (c *calls) reads() int {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.made[http.MethodGet]
-}
-
-// writes are the requests that change something.
-func (c *calls) writes() []string {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return slices.DeleteFunc(slices.Clone(c.notes), func(n string) bool { return strings.HasPrefix(n, http.MethodGet+" ") })
-}
-
-type roundTripper func(*http.Request) (*http.Response, error)
-
-func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
 func testGateway() GatewaySpec {
 	return GatewaySpec{
@@ -188,7 +128,7 @@ func (c *client) gatewayStack(spec GatewaySpec) (*stack.Stack, *Gateway) {
 // ensureGateway applies the cluster.
 func (c *client) ensureGateway(spec GatewaySpec) error {
 	s, _ := c.gatewayStack(spec)
-	ctx, cancel := context.WithTimeout(withLiveReads(context.Background()), time.Minute)
+	ctx, cancel := context.WithTimeout(LiveReads(context.Background()), time.Minute)
 	defer cancel()
 	return s.Ensure(ctx, stack.Update)
 }

@@ -123,6 +123,9 @@ func readGateway(spec *serving.Gateway, deployment, autoscaler *unstructured.Uns
 	}
 	least, most := spec.Replicas()
 	w.Replicas = serving.Replicas{Min: least, Max: most}
+	if autoscaler == nil && *spec == (serving.Gateway{Image: spec.Image}) {
+		w.Replicas.Max = least // Nothing is known but what is there.
+	}
 	readReplicas(&w, deployment)
 	readAutoscaler(&w, autoscaler)
 	if w.Replicas.Min != least || w.Replicas.Max != most {

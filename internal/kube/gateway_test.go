@@ -49,7 +49,7 @@ func TestGatewayLife(t *testing.T) {
 	}
 	api, err := c.API(w.access())
 	must(t, err)
-	facts, err := api.facts(withLiveReads(t.Context()))
+	facts, err := api.facts(LiveReads(t.Context()))
 	must(t, err)
 	if want := testFacts(serving.Private); facts.URL != want.URL || facts.Cluster != want.Cluster || facts.Visibility != want.Visibility || facts.Pools["gpu"] != 1 {
 		t.Errorf("the facts are %+v", facts)
@@ -83,7 +83,7 @@ func TestGatewayLife(t *testing.T) {
 		if seen != wanted {
 			t.Errorf("%s: seen as %+v, wanted %+v", change.name, seen, wanted)
 		}
-		imported, err := api.ReadGateway(withLiveReads(t.Context()))
+		imported, err := api.ReadGateway(LiveReads(t.Context()))
 		must(t, err)
 		a, b := imported.Replicas()
 		if x, y := wanted.Replicas(); a != x || b != y || imported.Image != wanted.Image || imported.Disabled {
@@ -107,7 +107,7 @@ func TestGatewayLife(t *testing.T) {
 	if left := w.ours(); strings.Join(left, " ") != "namespace/serving-models namespace/serving-system" {
 		t.Errorf("left of a gateway that is off: %v", left)
 	}
-	if imported, err := api.ReadGateway(withLiveReads(t.Context())); err != nil || !imported.Disabled {
+	if imported, err := api.ReadGateway(LiveReads(t.Context())); err != nil || !imported.Disabled {
 		t.Errorf("%+v %v", imported, err)
 	}
 	if _, err := c.CreateModelServer(within(t, 30*time.Second), server("fraud")); err == nil || !strings.Contains(err.Error(), "has no gateway") {
@@ -117,7 +117,7 @@ func TestGatewayLife(t *testing.T) {
 	must(t, c.ensureGateway(spec))
 	s, _ := c.gatewayStack(spec)
 	start = time.Now()
-	must(t, s.Destroy(within(t, time.Minute)))
+	must(t, s.Destroy(LiveReads(within(t, time.Minute))))
 	t.Logf("destroy: %s", time.Since(start).Round(time.Millisecond))
 	if left := w.ours(); len(left) > 0 {
 		t.Errorf("left after a destroy: %v", left)
@@ -151,7 +151,7 @@ func TestGatewayForeign(t *testing.T) {
 	other := w.client()
 	s, _ := other.gatewayStack(testGateway())
 	s.Name = "cluster/other"
-	if err := s.Ensure(withLiveReads(within(t, 30*time.Second)), stack.Update); err == nil || !strings.Contains(err.Error(), "is not managed here") {
+	if err := s.Ensure(LiveReads(within(t, 30*time.Second)), stack.Update); err == nil || !strings.Contains(err.Error(), "is not managed here") {
 		t.Errorf("another cluster's gateway: %v", err)
 	}
 }
@@ -188,11 +188,11 @@ func TestEnforcement(t *testing.T) {
 		t.Errorf("%v", data)
 	}
 	containers, _, _ := unstructured.NestedSlice(w.get(place{daemonSets, cniNamespace, cniDaemonSet}).Object, "spec", "template", "spec", "containers")
-	if args, _, _ := unstructured.NestedStringSlice(containers[1].(map[string]any), "args"); strings.Join(args, " ") != "--enable-ipv6=false --enable-network-policy=true" { //nolint:forcetypeassert // A test's own object.
+	if args, _, _ := unstructured.NestedStringSlice(containers[1].(map[string]any), "args"); strings.Join(args, " ") != "--enable-ipv6=false --enable-network-policy=true" {
 		t.Errorf("%v", args)
 	}
 	s, _ := c.gatewayStack(spec)
-	must(t, s.Destroy(within(t, time.Minute)))
+	must(t, s.Destroy(LiveReads(within(t, time.Minute))))
 	if w.get(place{daemonSets, cniNamespace, cniDaemonSet}) == nil {
 		t.Error("a destroy removed the CNI")
 	}

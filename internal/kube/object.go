@@ -100,7 +100,7 @@ func (k objects) Find(ctx context.Context, _ string) ([]*unstructured.Unstructur
 	case k.unwanted:
 		return nil, nil
 	default:
-		return nil, &stack.ForeignError{What: k.place.String()}
+		return nil, &stack.ForeignError{What: k.String()}
 	}
 	return []*unstructured.Unstructured{live}, nil
 }
@@ -178,7 +178,7 @@ func (k objects) Create(ctx context.Context, object string, want manifest, _ str
 // make applies what does not exist. It looks once more, since an apply would take
 // over what somebody else has made in between.
 func (k objects) make(ctx context.Context, want manifest) error {
-	if _, err := k.Find(withLiveReads(ctx), ""); err != nil {
+	if _, err := k.Find(LiveReads(ctx), ""); err != nil {
 		return err
 	}
 	return k.apply(ctx, want)
@@ -200,9 +200,10 @@ func (k objects) apply(ctx context.Context, want manifest) error {
 
 func (a *API) apply(ctx context.Context, at place, want manifest) error {
 	object := &unstructured.Unstructured{Object: want.content}
-	_, err := a.client(at).Apply(ctx, at.name, object, metav1.ApplyOptions{FieldManager: fieldManager, Force: true})
-	a.reader.wrote()
-	return a.explain(ctx, err, true)
+	return a.insist(ctx, func() error {
+		_, err := a.client(at).Apply(ctx, at.name, object, metav1.ApplyOptions{FieldManager: fieldManager, Force: true})
+		return err
+	})
 }
 
 func (k objects) Delete(ctx context.Context, live *unstructured.Unstructured) error {
@@ -215,12 +216,13 @@ func (k objects) Delete(ctx context.Context, live *unstructured.Unstructured) er
 
 func (a *API) delete(ctx context.Context, at place, uid types.UID) error {
 	background := metav1.DeletePropagationBackground
-	err := a.client(at).Delete(ctx, at.name, metav1.DeleteOptions{PropagationPolicy: &background, Preconditions: &metav1.Preconditions{UID: &uid}})
-	a.reader.wrote()
-	if apierrors.IsNotFound(err) || apierrors.IsConflict(err) { // Gone, or another one by now.
-		return nil
-	}
-	return a.explain(ctx, err, true)
+	return a.insist(ctx, func() error {
+		err := a.client(at).Delete(ctx, at.name, metav1.DeleteOptions{PropagationPolicy: &background, Preconditions: &metav1.Preconditions{UID: &uid}})
+		if apierrors.IsNotFound(err) || apierrors.IsConflict(err) { // Gone, or another one by now.
+			return nil
+		}
+		return err
+	})
 }
 
 // client is that of an object's kind and namespace.
@@ -238,7 +240,8 @@ func (a *API) patch(ctx context.Context, at place, content map[string]any) error
 	if err != nil {
 		return fmt.Errorf("patch of %s: %w", at, err)
 	}
-	_, err = a.client(at).Patch(ctx, at.name, types.MergePatchType, text, metav1.PatchOptions{FieldManager: fieldManager + "-marks"})
-	a.reader.wrote()
-	return a.explain(ctx, err, true)
+	return a.insist(ctx, func() error {
+		_, err := a.client(at).Patch(ctx, at.name, types.MergePatchType, text, metav1.PatchOptions{FieldManager: fieldManager + "-marks"})
+		return err
+	})
 }

@@ -24,7 +24,7 @@ func (a *API) OpenServers(ctx context.Context) ([]serving.Problem, error) {
 // moment is seen here, or sees what was written. When one is open, what was
 // written is taken back.
 func (a *API) BeginPublic(ctx context.Context) error {
-	ctx = withLiveReads(ctx)
+	ctx = LiveReads(ctx)
 	// Nothing is written while there are open servers: what renders the gateway's
 	// configuration would leave them out.
 	if err := a.noneOpen(ctx); err != nil {
@@ -62,7 +62,7 @@ func (a *API) writeVisibility(ctx context.Context, v serving.Visibility) error {
 
 // InUse names the servers that a gateway has, as the error of turning it off.
 func (a *API) InUse(ctx context.Context) error {
-	all, err := a.servers(withLiveReads(ctx), "")
+	all, err := a.servers(LiveReads(ctx), "")
 	if err != nil || len(all) == 0 {
 		return err
 	}

@@ -101,7 +101,7 @@ func (p *publisher) run(ctx context.Context, r, before *round) {
 }
 
 func (p *publisher) index(ctx context.Context) (*unstructured.Unstructured, error) {
-	return p.api.reader.get(withLiveReads(ctx), indexPlace)
+	return p.api.reader.get(LiveReads(ctx), indexPlace)
 }
 
 // errNewer says that somebody else wrote a configuration in between.
@@ -120,12 +120,12 @@ func (p *publisher) write(ctx context.Context, owner string, hops int) (map[stri
 		var have [gateway.Secrets]*unstructured.Unstructured
 		for i, name := range configurationSecrets {
 			var err error
-			if have[i], err = p.api.reader.get(withLiveReads(ctx), place{secrets, SystemNamespace, name}); err != nil {
+			if have[i], err = p.api.reader.get(LiveReads(ctx), place{secrets, SystemNamespace, name}); err != nil {
 				return err
 			}
 		}
 		known, _ := readIndex(have[indexSecret])
-		r, err := p.api.render(withLiveReads(ctx), owner, hops, known.Paths)
+		r, err := p.api.render(LiveReads(ctx), owner, hops, known.Paths)
 		if err != nil {
 			return err
 		}
@@ -160,12 +160,16 @@ func (p *publisher) put(ctx context.Context, owner string, i int, data map[strin
 	if apierrors.IsConflict(err) || apierrors.IsAlreadyExists(err) || apierrors.IsNotFound(err) && have != nil {
 		return errNewer
 	}
-	return p.api.explain(ctx, err, true)
+	err = p.api.explain(ctx, err, true)
+	if lost := (*stack.LostError)(nil); errors.As(err, &lost) {
+		return errors.Join(errNewer, err) // Another look tells whether it was carried out.
+	}
+	return err
 }
 
 // served returns when every gateway pod that is ready serves the configuration
-// that is written, and there is one such pod.
-func (p *publisher) served(ctx context.Context, poll stack.Poll) error {
+// that is written, and there are as many such pods at least.
+func (p *publisher) served(ctx context.Context, poll stack.Poll, least int) error {
 	nudged := map[string]bool{}
 	said := ""
 	err := poll.Until(ctx, func(time.Duration) (bool, error) {
@@ -194,7 +198,7 @@ func (p *publisher) served(ctx context.Context, poll stack.Poll) error {
 				p.nudge(ctx, pod, want.Version)
 			}
 		}
-		return behind == 0 && len(ready) > 0, nil
+		return behind == 0 && len(ready) >= least, nil
 	})
 	if err != nil && ctx.Err() != nil && said != "" {
 		return fmt.Errorf("%s: %w", said, err)

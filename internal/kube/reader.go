@@ -39,8 +39,9 @@ func newReader(api *API) *reader { return &reader{api: api, lists: map[listKey]*
 
 type liveReads struct{}
 
-// withLiveReads makes every look in a context ask the API.
-func withLiveReads(ctx context.Context) context.Context {
+// LiveReads makes every look in a context ask the API. Verbs that change a
+// cluster's stack need it: what they wait for would be told late otherwise.
+func LiveReads(ctx context.Context) context.Context {
 	return context.WithValue(ctx, liveReads{}, true)
 }
 

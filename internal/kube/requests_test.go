@@ -8,7 +8,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/netip"
 	"strings"
 	"sync"
 	"testing"
@@ -27,7 +26,7 @@ type caller struct {
 func (w *world) caller() *caller {
 	node := w.Nodes()[0].Address
 	transport := &http.Transport{MaxIdleConnsPerHost: 8, DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return w.DialNodePort(ctx, netip.Addr(node), testNodePort)
+		return w.DialNodePort(ctx, node, testNodePort)
 	}}
 	w.t.Cleanup(transport.CloseIdleConnections)
 	return &caller{&http.Client{Transport: transport, Timeout: 20 * time.Second}, w.t}

@@ -39,7 +39,8 @@ func (r *rollout) differ(ctx context.Context) ([]stack.Difference, error) {
 		return nil, err
 	}
 	r.before = live.GetGeneration()
-	if status := statusOf(live); !status.complete() {
+	// Who has just changed the number of pods has begun no rollout.
+	if status := statusOf(live); !status.done {
 		words, err := api.podsSay(ctx, r.place, live)
 		if err != nil {
 			return nil, err
@@ -63,8 +64,10 @@ func (r *rollout) wait(ctx context.Context) error {
 			return false, api.explain(ctx, err, false)
 		}
 		status := statusOf(live)
-		// A Deployment that is only given more pods counts as complete all along.
-		if status.complete() && (live.GetGeneration() == r.before || int64(status.ready) >= r.least) {
+		// A Deployment that is only given more pods counts as complete all along, and an
+		// autoscaler takes its time to raise their number to the least.
+		changed := live.GetGeneration() != r.before || int64(status.replicas) < r.least
+		if status.complete() && (!changed || int64(status.ready) >= r.least) {
 			return true, nil
 		}
 		words, err := api.podsSay(ctx, r.place, live)

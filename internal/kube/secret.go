@@ -15,7 +15,6 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	coreac "k8s.io/client-go/applyconfigurations/core/v1"
 
-	"github.com/modelserving/terraform-provider-serving/internal/serving"
 	"github.com/modelserving/terraform-provider-serving/internal/stack"
 )
 
@@ -79,6 +78,28 @@ func tampered(data map[string][]byte) []stack.Difference {
 		return nil
 	}
 	return []stack.Difference{{Field: "values were changed by somebody else"}}
+}
+
+// replace writes a Secret whose values are all ours, and takes out those that
+// somebody else has put in.
+func (k objects) replace(ctx context.Context, want manifest, live *unstructured.Unstructured) error {
+	if err := k.apply(ctx, want); err != nil {
+		return err
+	}
+	extra := map[string]any{}
+	for name := range secretData(live) {
+		if child(want.content, "data")[name] == nil {
+			extra[name] = nil
+		}
+	}
+	if len(extra) == 0 {
+		return nil
+	}
+	api, err := k.api(ctx)
+	if err != nil {
+		return err
+	}
+	return api.patch(ctx, k.place, map[string]any{"data": extra})
 }
 
 // marks are the differences of a Secret outside of its data.
@@ -162,7 +183,7 @@ func (k settingsSecrets) Create(ctx context.Context, object string, want setting
 }
 
 func (k settingsSecrets) Update(ctx context.Context, object string, want settings, live *unstructured.Unstructured, _ []stack.Difference) error {
-	if err := k.apply(ctx, k.written(object, want)); err != nil {
+	if err := k.replace(ctx, k.written(object, want), live); err != nil {
 		return err
 	}
 	if _, ok := live.GetAnnotations()[annotationRemoving]; !ok {
@@ -190,56 +211,4 @@ func (k settingsSecrets) annotate(ctx context.Context, annotation string, value 
 		return err
 	}
 	return api.patch(ctx, k.place, map[string]any{"metadata": map[string]any{"annotations": map[string]any{annotation: value}}})
-}
-
-// environmentSecrets hold a model server's secret environment variables.
-type environmentSecrets struct {
-	objects
-	server string
-}
-
-// environment are the variables; a value is empty where it is not known.
-type environment map[string]serving.Token
-
-// MarshalJSON shows the names alone.
-func (e environment) MarshalJSON() ([]byte, error) { return mustJSON(names(e)), nil }
-
-var _ stack.Kind[environment, unstructured.Unstructured] = environmentSecrets{}
-
-func (k environmentSecrets) labels() map[string]string { return selector(componentServer, k.server) }
-
-func (k environmentSecrets) Diff(object string, want environment, live *unstructured.Unstructured) []stack.Difference {
-	data := secretData(live)
-	diffs := append(k.marks(object, k.labels(), live), tampered(data)...)
-	delete(data, checksumKey)
-	for _, name := range names(want) {
-		value, ok := data[name]
-		switch {
-		case !ok:
-			diffs = append(diffs, stack.Difference{Field: "variable", Want: name})
-		case want[name].Value != "" && want[name].Value != string(value):
-			diffs = append(diffs, stack.Difference{Field: "the variable " + name + " has another value"})
-		}
-		delete(data, name)
-	}
-	for _, name := range slices.Sorted(maps.Keys(data)) {
-		diffs = append(diffs, stack.Difference{Field: "variable", Got: name})
-	}
-	return diffs
-}
-
-func (k environmentSecrets) Create(ctx context.Context, object string, want environment, _ string) error {
-	return k.make(ctx, k.written(object, want))
-}
-
-func (k environmentSecrets) Update(ctx context.Context, object string, want environment, _ *unstructured.Unstructured, _ []stack.Difference) error {
-	return k.apply(ctx, k.written(object, want))
-}
-
-func (k environmentSecrets) written(object string, want environment) manifest {
-	data := map[string][]byte{}
-	for name, token := range want {
-		data[name] = []byte(token.Value)
-	}
-	return k.marked(object, secretManifest(k.place, k.labels(), data))
 }

@@ -2,6 +2,7 @@ package kube
 
 import (
 	"context"
+	"time"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
@@ -40,7 +41,7 @@ func serverStackName(name string) string { return "model_server/" + name }
 // serverStack draws the graph of a model server, which a destroy does not want.
 func (c *Servers) serverStack(api *API, spec serving.ModelServer, destroy bool) *serverStack {
 	s := &serverStack{Stack: &stack.Stack{Name: serverStackName(spec.Name), Log: c.log, Poll: c.poll}, spec: spec}
-	connect := func(context.Context) (*API, error) { return api, nil }
+	connect := api.itself
 	at := func(kind resource) place { return place{kind, ModelsNamespace, spec.Name} }
 	kind := func(p place, wanted bool) objects {
 		return objects{api: connect, stack: s.Name, place: p, attribute: serverAttribute, unwanted: destroy || !wanted}
@@ -92,7 +93,7 @@ func (c *Servers) serverStack(api *API, spec serving.ModelServer, destroy bool) 
 	published := stack.Add(s.Stack, objectPublished, publications{api: connect, server: spec.Name, poll: c.poll}, func() string { return settingsSum(s.settings.Live()) }, ready...)
 	// Which pods serve what is not asked while planning: it is a matter of seconds.
 	stack.AddGate(s.Stack, objectServed, func(context.Context) ([]stack.Difference, error) { return nil, nil }, func(ctx context.Context) error {
-		return api.publish.served(ctx, c.poll)
+		return api.publish.served(ctx, c.poll, 1)
 	}, published)
 	return s
 }
@@ -166,12 +167,21 @@ func (k publications) Delete(ctx context.Context, _ *publication) error {
 		return err
 	}
 	settings := settingsSecrets{objects: objects{api: k.api, place: settingsPlace(k.server)}, server: k.server}
-	if live, err := api.reader.get(withLiveReads(ctx), settings.place); err != nil {
+	if live, err := api.reader.get(LiveReads(ctx), settings.place); err != nil {
 		return err
 	} else if live != nil {
 		if err := settings.annotate(ctx, annotationRemoving, "true"); err != nil {
 			return err
 		}
 	}
-	return api.publish.server(ctx, k.server)
+	if err := api.publish.server(ctx, k.server); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, goodbye)
+	defer cancel()
+	return api.publish.served(ctx, k.poll, 0)
 }
+
+// goodbye is how long the gateway's pods may take to forget a server that is being
+// removed. What still serves it then would only be told to the next destroy.
+const goodbye = 2 * time.Minute

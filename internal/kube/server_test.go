@@ -93,15 +93,7 @@ func TestAuthModes(t *testing.T) {
 func TestFullServer(t *testing.T) {
 	w := newWorld(t)
 	c := w.client()
-	nodes := w.Nodes()
-	for i := range nodes {
-		nodes[i].Labels = map[string]string{LabelPool: "cpu"}
-		if nodes[i].GPUs > 0 {
-			nodes[i].Labels = map[string]string{LabelPool: "gpu", LabelAccelerator: AcceleratorNVIDIA}
-			nodes[i].GPUs = 4
-		}
-	}
-	w.SetNodes(slices.Clone(nodes))
+	w.gpuNodes()
 	spec := testGateway()
 	spec.DevicePlugin = true
 	must(t, c.ensureGateway(spec))
@@ -119,6 +111,10 @@ func TestFullServer(t *testing.T) {
 
 	// What the autoscaler sets is its own.
 	w.merge(place{deployments, ModelsNamespace, "fraud"}, map[string]any{"spec": map[string]any{"replicas": 3}})
+	w.until(func() bool {
+		n, _, _ := unstructured.NestedInt64(w.get(place{deployments, ModelsNamespace, "fraud"}).Object, "status", "readyReplicas")
+		return n == 3
+	})
 	c.settled(t, full)
 	changed := with(full, func(s *serving.ModelServer) { s.Workload.Env["LEVEL"] = "info"; delete(s.Workload.Env, "MODE") })
 	_, err = c.UpdateModelServer(within(t, 30*time.Second), changed)
@@ -174,6 +170,18 @@ func TestFullServer(t *testing.T) {
 			t.Errorf("the autoscaler of %v is gone: %v", replicas, gone)
 		}
 	}
+}
+
+// gpuNodes are nodes as a backend labels them, one of them with GPUs.
+func (w *world) gpuNodes() {
+	nodes := slices.Clone(w.Nodes())
+	for i := range nodes {
+		nodes[i].Labels = map[string]string{LabelPool: "cpu"}
+		if nodes[i].GPUs > 0 {
+			nodes[i].Labels, nodes[i].GPUs = map[string]string{LabelPool: "gpu", LabelAccelerator: AcceleratorNVIDIA}, 4
+		}
+	}
+	w.SetNodes(nodes)
 }
 
 func variablesOf(live *unstructured.Unstructured) []string {

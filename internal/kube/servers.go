@@ -7,8 +7,6 @@ import (
 	"slices"
 	"sync"
 
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-
 	"github.com/modelserving/terraform-provider-serving/internal/serving"
 	"github.com/modelserving/terraform-provider-serving/internal/stack"
 )
@@ -136,7 +134,7 @@ func (c *Servers) ensure(ctx context.Context, spec serving.ModelServer, mode sta
 	if err != nil {
 		return none, err
 	}
-	ctx = withLiveReads(ctx)
+	ctx = LiveReads(ctx)
 	// What was judged while planning may have changed since, or was not known.
 	if err := firstError(spec.Problems()); err != nil {
 		return none, err
@@ -156,7 +154,7 @@ func (c *Servers) ensure(ctx context.Context, spec serving.ModelServer, mode sta
 	if err != nil {
 		return none, err
 	}
-	return s.observed(s.Report(), facts), nil
+	return s.observed(s.Report(), facts, api.access.Account), nil
 }
 
 // ObserveModelServer reads everything that the spec owns and says what differs.
@@ -170,7 +168,14 @@ func (c *Servers) ObserveModelServer(ctx context.Context, spec serving.ModelServ
 	if err != nil {
 		return gone, err
 	}
-	return c.observe(ctx, api, spec)
+	found, err := c.observe(ctx, api, spec)
+	var unreachable *UnreachableError
+	if errors.As(err, &unreachable) {
+		// Whoever has no path to the Kubernetes API can still plan the cluster, which
+		// is where the path is opened.
+		return serving.ObservedModelServer{Observation: serving.Observation{Unseen: "The server was not looked at: " + unreachable.Error() + "."}, Spec: spec}, nil
+	}
+	return found, err
 }
 
 func (c *Servers) observe(ctx context.Context, api *API, spec serving.ModelServer) (serving.ObservedModelServer, error) {
@@ -184,7 +189,7 @@ func (c *Servers) observe(ctx context.Context, api *API, spec serving.ModelServe
 	if err != nil && !errors.As(err, &none) {
 		return serving.ObservedModelServer{}, err
 	}
-	return s.observed(report, facts), nil
+	return s.observed(report, facts, api.access.Account), nil
 }
 
 // DestroyModelServer takes the server off the gateway and removes everything it
@@ -198,7 +203,7 @@ func (c *Servers) DestroyModelServer(ctx context.Context, spec serving.ModelServ
 	if err != nil {
 		return err
 	}
-	return c.serverStack(api, spec, true).Destroy(withLiveReads(ctx))
+	return c.serverStack(api, spec, true).Destroy(LiveReads(ctx))
 }
 
 // ReadModelServer reads a server of which only the id is known.
@@ -212,7 +217,7 @@ func (c *Servers) ReadModelServer(ctx context.Context, id serving.ModelServerID)
 	if err != nil {
 		return gone, err
 	}
-	live, err := api.reader.get(withLiveReads(ctx), settingsPlace(id.Name))
+	live, err := api.reader.get(LiveReads(ctx), settingsPlace(id.Name))
 	if live == nil || err != nil {
 		return gone, err
 	}
@@ -224,101 +229,4 @@ func (c *Servers) ReadModelServer(ctx context.Context, id serving.ModelServerID)
 		return gone, err
 	}
 	return c.observe(ctx, api, withoutSecrets(s.spec(id.Cluster, id.Name)))
-}
-
-// observed makes the view of a server from the live objects of its stack.
-func (s *serverStack) observed(report *stack.Report, facts Facts) serving.ObservedModelServer {
-	out := serving.ObservedModelServer{
-		Observation: serving.Observation{Gone: report.Gone && len(report.Objects) == 0, Objects: report.Objects, Drift: map[string][]string{}},
-		Spec:        s.readBack(),
-	}
-	for object, diffs := range report.Drift {
-		for _, d := range diffs {
-			if d.Attribute == "" {
-				out.Drift[object] = append(out.Drift[object], d.String())
-			}
-		}
-	}
-	if facts.URL != "" {
-		out.URL = facts.URL + s.spec.PathOrDefault()
-	}
-	return out
-}
-
-// readBack replaces what attributes model by what is live.
-func (s *serverStack) readBack() serving.ModelServer {
-	spec := s.spec
-	if live := s.settings.Live(); live != nil {
-		if have, err := parseSettings(secretData(live)[settingsKey]); err == nil {
-			was := have.spec(spec.Cluster, spec.Name)
-			was.Workload = spec.Workload
-			spec = was
-		}
-	}
-	if spec.Workload != nil {
-		w := *spec.Workload
-		readContainer(&w, s.deployment.Live(), containerName)
-		readReplicas(&w, s.deployment.Live())
-		readAutoscaler(&w, s.autoscaler.Live())
-		spec.Workload = &w
-	}
-	return withoutSecrets(spec)
-}
-
-// readContainer reads what attributes model of a container.
-func readContainer(w *serving.Workload, live *unstructured.Unstructured, name string) {
-	if live == nil {
-		return
-	}
-	containers, _, _ := unstructured.NestedSlice(live.Object, "spec", "template", "spec", "containers")
-	for _, c := range containers {
-		if container, ok := c.(map[string]any); ok && container["name"] == name {
-			w.Image, _, _ = unstructured.NestedString(container, "image")
-			w.Command, _, _ = unstructured.NestedStringSlice(container, "command")
-			w.Args, _, _ = unstructured.NestedStringSlice(container, "args")
-		}
-	}
-}
-
-// readReplicas reads the number of pods where no autoscaler changes it.
-func readReplicas(w *serving.Workload, live *unstructured.Unstructured) {
-	if live == nil || w.Replicas.Max > w.Replicas.Min {
-		return
-	}
-	if n, ok, _ := unstructured.NestedInt64(live.Object, "spec", "replicas"); ok {
-		w.Replicas.Min = n
-	}
-}
-
-func readAutoscaler(w *serving.Workload, live *unstructured.Unstructured) {
-	if live == nil {
-		return
-	}
-	if n, ok, _ := unstructured.NestedInt64(live.Object, "spec", "minReplicas"); ok {
-		w.Replicas.Min = n
-	}
-	if n, ok, _ := unstructured.NestedInt64(live.Object, "spec", "maxReplicas"); ok {
-		w.Replicas.Max = n
-	}
-}
-
-// withoutSecrets leaves the names of secrets and takes their values away.
-func withoutSecrets(spec serving.ModelServer) serving.ModelServer {
-	blank := func(all map[string]serving.Token) map[string]serving.Token {
-		if all == nil {
-			return nil
-		}
-		out := map[string]serving.Token{}
-		for name := range all {
-			out[name] = serving.Token{}
-		}
-		return out
-	}
-	spec.Auth.Tokens = blank(spec.Auth.Tokens)
-	if spec.Workload != nil {
-		w := *spec.Workload
-		w.SecretEnv = blank(w.SecretEnv)
-		spec.Workload = &w
-	}
-	return spec
 }

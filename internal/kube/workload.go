@@ -2,6 +2,8 @@ package kube
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -23,6 +25,26 @@ type workloads struct {
 
 var _ stack.Kind[manifest, unstructured.Unstructured] = workloads{}
 
+// Diff sees what keeps a Deployment from its work and is no field of the manifest:
+// that it is paused, or that its autoscaler is off, which it is while there are no
+// pods. Any other number is the autoscaler's own.
+func (k workloads) Diff(object string, want manifest, live *unstructured.Unstructured) []stack.Difference {
+	diffs := k.objects.Diff(object, want, live)
+	if n, ok, _ := unstructured.NestedInt64(live.Object, "spec", "replicas"); ok && n == 0 && k.least > 0 {
+		diffs = append(diffs, stack.Difference{Field: ".spec.replicas", Got: "0", Want: fmt.Sprint(k.least)})
+	}
+	if paused(live) {
+		diffs = append(diffs, stack.Difference{Field: ".spec.paused", Got: "true", Want: "false"})
+	}
+	return diffs
+}
+
+// paused reports whether somebody keeps a Deployment from getting new pods.
+func paused(live *unstructured.Unstructured) bool {
+	is, _, _ := unstructured.NestedBool(live.Object, "spec", "paused")
+	return is
+}
+
 // Create begins with as many pods as the autoscaler would have at least. Whoever
 // changes the number owns it from then on.
 func (k workloads) Create(ctx context.Context, object string, want manifest, _ string) error {
@@ -43,37 +65,65 @@ func (k workloads) Update(ctx context.Context, object string, want manifest, liv
 		return err
 	}
 	if k.least > 0 {
-		err = api.handOver(ctx, k.place, live)
+		err = api.handOver(ctx, k.place, live, k.least)
 	} else {
 		err = api.unscale(ctx, k.autoscaler, k.stack)
 	}
 	if err != nil {
 		return err
 	}
-	return k.objects.Update(ctx, object, want, live, diffs)
+	if err := k.objects.Update(ctx, object, want, live, diffs); err != nil || !paused(live) {
+		return err
+	}
+	return api.patch(ctx, k.place, map[string]any{"spec": map[string]any{"paused": nil}})
 }
 
-// handOver makes another field manager an owner of the number of pods.
-func (a *API) handOver(ctx context.Context, at place, live *unstructured.Unstructured) error {
+// handOver makes another field manager an owner of the number of pods, which is
+// some number.
+func (a *API) handOver(ctx context.Context, at place, live *unstructured.Unstructured, least int64) error {
 	replicas, ok, _ := unstructured.NestedInt64(live.Object, "spec", "replicas")
-	if !ok {
+	none := replicas == 0
+	if !ok || !none && sharedReplicas(live) {
 		return nil
+	}
+	if none {
+		replicas = least
 	}
 	object := &unstructured.Unstructured{Object: map[string]any{
 		"apiVersion": live.GetAPIVersion(), "kind": live.GetKind(), "metadata": map[string]any{"name": at.name, "namespace": at.namespace, "uid": string(live.GetUID())},
 		"spec": map[string]any{"replicas": replicas},
 	}}
-	_, err := a.client(at).Apply(ctx, at.name, object, metav1.ApplyOptions{FieldManager: fieldManager + "-replicas"})
-	a.reader.wrote()
-	if apierrors.IsConflict(err) {
-		return nil // The autoscaler has changed it, and owns it.
+	return a.insist(ctx, func() error {
+		_, err := a.client(at).Apply(ctx, at.name, object, metav1.ApplyOptions{FieldManager: fieldManager + "-replicas", Force: none})
+		if apierrors.IsConflict(err) {
+			return nil // The autoscaler has changed it, and owns it.
+		}
+		return err
+	})
+}
+
+// sharedReplicas reports whether the number of pods has an owner besides the
+// manifest, or the manifest does not own it.
+func sharedReplicas(live *unstructured.Unstructured) bool {
+	ours := false
+	for _, m := range live.GetManagedFields() {
+		var fields struct {
+			Spec map[string]any `json:"f:spec"`
+		}
+		if m.FieldsV1 == nil || json.Unmarshal(m.FieldsV1.Raw, &fields) != nil || fields.Spec["f:replicas"] == nil {
+			continue
+		}
+		if m.Manager != fieldManager {
+			return true
+		}
+		ours = true
 	}
-	return a.explain(ctx, err, true)
+	return !ours
 }
 
 // unscale removes an autoscaler of a stack.
 func (a *API) unscale(ctx context.Context, at place, stack string) error {
-	live, err := a.reader.get(withLiveReads(ctx), at)
+	live, err := a.reader.get(LiveReads(ctx), at)
 	if live == nil || err != nil || !owned(live, stack) {
 		return err
 	}

@@ -129,7 +129,7 @@ func afterFailure(ctx context.Context, p *tf.Provider, plan model, stored []stri
 	if err != nil {
 		tflog.Warn(ctx, "the failed update could not be observed, so the state stays as it was", map[string]any{"id": spec.ID().String(), "error": err.Error()})
 	}
-	return found, err == nil && !found.Gone
+	return found, err == nil && !found.Gone && found.Unseen == ""
 }
 
 func destroy(ctx context.Context, p *tf.Provider, state model) diag.Diagnostics {

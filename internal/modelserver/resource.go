@@ -93,7 +93,7 @@ func (r *modelServerResource) Read(ctx context.Context, req resource.ReadRequest
 	}
 	resp.Diagnostics.Append(setIdentity(ctx, resp.Identity, state.identity(), found.Account)...)
 	switch {
-	case !ok:
+	case !ok || found.Unseen != "":
 	case found.Gone:
 		tflog.Info(ctx, "the model server does not exist any more", map[string]any{"id": state.ID.ValueString()})
 		resp.State.RemoveResource(ctx)

@@ -94,14 +94,16 @@ func sameText(was, is types.String) types.String {
 	return was
 }
 
-// settleURL says where callers will reach the server. It is the cluster's URL
-// and the path, so it is known when these are.
+// settleURL says where callers will reach the server: the cluster's URL and the
+// path. Terraform plans a new server again while it applies, and a cluster only
+// if that changes: the URL of one that stays is not known then, and must not be
+// before.
 func (s *step) settleURL() {
 	m := &s.plan
 	m.URL = types.StringUnknown()
 	switch {
 	case m.ID.IsUnknown() || m.Path.IsUnknown():
-	case s.planned && (s.prior == nil || s.moves() || s.cluster.Moves):
+	case s.planned && s.cluster.Moves:
 		if base := s.cluster.URL.ValueString(); base != "" {
 			m.URL = types.StringValue(base + m.Path.ValueString())
 		}

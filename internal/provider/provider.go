@@ -15,6 +15,8 @@ import (
 	"github.com/modelserving/terraform-provider-serving/internal/certificate"
 	"github.com/modelserving/terraform-provider-serving/internal/cluster"
 	"github.com/modelserving/terraform-provider-serving/internal/modelserver"
+	"github.com/modelserving/terraform-provider-serving/internal/peering"
+	"github.com/modelserving/terraform-provider-serving/internal/reachability"
 	"github.com/modelserving/terraform-provider-serving/internal/serving"
 	"github.com/modelserving/terraform-provider-serving/internal/tf"
 )
@@ -80,6 +82,7 @@ func (p *servingProvider) Resources(context.Context) []func() resource.Resource 
 		certificate.NewResource,
 		cluster.NewResource,
 		modelserver.NewResource,
+		peering.NewResource,
 	}
 }
 
@@ -87,6 +90,7 @@ func (p *servingProvider) DataSources(context.Context) []func() datasource.DataS
 	return []func() datasource.DataSource{
 		cluster.NewDataSource,
 		modelserver.NewDataSource,
+		reachability.NewDataSource,
 	}
 }
 
@@ -100,5 +104,6 @@ func (p *servingProvider) Functions(context.Context) []func() function.Function 
 	return []func() function.Function{
 		certificate.NewCertificateInfo,
 		modelserver.NewBasicToken,
+		peering.NewCIDRConflicts,
 	}
 }

@@ -48,6 +48,7 @@ type Backend interface {
 	Kubernetes(ctx context.Context, cluster ID) (KubernetesAccess, error)
 	ModelServers
 	Peerings
+	Reachabilities
 }
 
 // ModelServers are the model servers of a cloud's clusters. They live in
@@ -74,6 +75,8 @@ type ModelServers interface {
 // KubernetesAccess is what a Kubernetes client of one cluster needs.
 type KubernetesAccess struct {
 	Cluster ID
+	// Account is the account or project that the cluster lives in.
+	Account string
 	// URL is the endpoint, as https://host, and CACertificatePEM what verifies it.
 	URL              string
 	CACertificatePEM string

@@ -208,6 +208,12 @@ func everyProblem() [][]Problem {
 		server, cluster := tc.build()
 		got = append(got, server.OnCluster(cluster))
 	}
+	for _, tc := range peeringCases {
+		got = append(got, tc.build().Problems())
+	}
+	for _, tc := range rangeCases {
+		got = append(got, tc.build().RangeProblems(tc.ranges))
+	}
 	private := goodCluster()
 	private.KubernetesAPI.AllowedCIDRs = nil
 	return append(got, private.OnCreate(), OpenServers([]ModelServer{{Name: "open", Auth: Auth{Mode: AuthNone}}}))

@@ -20,6 +20,9 @@ type PlannedCluster struct {
 	// URL is its endpoint's, and Moves says that it is not what the state has.
 	URL   types.String
 	Moves bool
+	// NewLoadBalancer says that the load balancer is replaced, and its security
+	// group with it.
+	NewLoadBalancer bool
 }
 
 // NoteCluster notes that a cluster is planned.

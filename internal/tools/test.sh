@@ -9,6 +9,7 @@ cd "$(dirname "$0")/../.."
 what=$1
 shift
 tools=$(go -C internal/tools run ./install cli tofu)
+go -C internal/tools run ./install kubernetes envoy >/dev/null # the tests find them in the cache
 { read -r cli && read -r tofu; } <<<"$tools"
 
 # acceptance COMMAND ARGUMENTS... runs go test with the acceptance tests switched on.

@@ -9,6 +9,8 @@ terraform {
 provider "serving" {
   aws          = { region = "us-west-2" }
   default_tags = { team = "ml" }
+
+  kubernetes_api = { proxy_url = var.proxy_url }
 }
 
 resource "serving_certificate" "models" {
@@ -92,6 +94,11 @@ variable "api_cidrs" {
 variable "gateway" {
   type    = bool
   default = false
+}
+
+variable "proxy_url" {
+  type    = string
+  default = null
 }
 
 variable "allowed_cidrs" {

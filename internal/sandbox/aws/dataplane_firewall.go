@@ -31,11 +31,11 @@ func (e endpoint) String() string {
 }
 
 // groupsAdmit reports whether the rules of some security groups, taken together, let TCP pass between their owner and every
-// address of the other side.
+// address of the other side. A rule about a group that no peering leads to any more is stale and admits nobody.
 func (c *call) groupsAdmit(groups []string, egress bool, other endpoint, port int) bool {
 	admitted := map[netip.Addr]bool{}
 	for _, rule := range c.region().SecurityGroupRules {
-		if *rule.IsEgress != egress || !slices.Contains(groups, *rule.GroupId) || !ruleCovers(rule, port) {
+		if *rule.IsEgress != egress || !slices.Contains(groups, *rule.GroupId) || !ruleCovers(rule, port) || !c.peerRuleHolds(rule) {
 			continue
 		}
 		if r := rule.ReferencedGroupInfo; r != nil {
@@ -67,13 +67,16 @@ func ruleCovers(rule *ec2types.SecurityGroupRule, port int) bool {
 }
 
 // aclAdmits judges the network ACL of a subnet, which keeps no connections: the answers must pass as well, to any of the ports
-// that clients use.
+// that clients use. Between addresses of the subnet itself there is no ACL.
 func (c *call) aclAdmits(subnet string, egress bool, other endpoint, port int) error {
 	acl := c.networkACL(subnet)
 	if acl == nil {
 		return nil
 	}
 	for _, a := range other.addresses {
+		if c.inSubnet(subnet, other.vpc, a) {
+			continue
+		}
 		for _, way := range []struct {
 			egress   bool
 			from, to int
@@ -85,6 +88,16 @@ func (c *call) aclAdmits(subnet string, egress bool, other endpoint, port int) e
 		}
 	}
 	return nil
+}
+
+// inSubnet reports whether an address of a VPC is one of a subnet.
+func (c *call) inSubnet(id, vpc string, address netip.Addr) bool {
+	s := c.region().Subnets[id]
+	if s == nil || text(s.VpcId) != vpc {
+		return false
+	}
+	block, err := netip.ParsePrefix(text(s.CidrBlock))
+	return err == nil && block.Contains(address)
 }
 
 // networkACL is the ACL of a subnet: its own, else the default one of its VPC.
@@ -102,27 +115,44 @@ func (c *call) networkACL(subnet string) *ec2types.NetworkAcl {
 	return standard
 }
 
-// aclPasses applies the first entry that is about the address and all of the ports. One that is about some of the ports only
-// counts when it denies, which is the stricter reading of a range.
+// aclPasses reports whether every port of a range passes, each by the first entry that is about it.
 func aclPasses(acl *ec2types.NetworkAcl, egress bool, address netip.Addr, from, to int) bool {
 	entries := slices.SortedFunc(slices.Values(acl.Entries), func(a, b ec2types.NetworkAclEntry) int {
 		return cmp.Compare(*a.RuleNumber, *b.RuleNumber)
 	})
-	for _, e := range entries {
-		block, err := netip.ParsePrefix(text(e.CidrBlock))
-		if err != nil || *e.Egress != egress || !block.Contains(address) || !slices.Contains([]string{"-1", "6"}, text(e.Protocol)) {
-			continue
+	for port := from; port <= to; {
+		allowed, last := false, to
+		for i := range entries {
+			low, high, about := aclPorts(&entries[i], egress, address)
+			if !about || high < port {
+				continue
+			}
+			if low > port {
+				// Up to there, later entries decide.
+				last = min(last, low-1)
+				continue
+			}
+			allowed, last = entries[i].RuleAction == ec2types.RuleActionAllow, min(last, high)
+			break
 		}
-		low, high := 0, 65535
-		if e.PortRange != nil && text(e.Protocol) == "6" {
-			low, high = int(*e.PortRange.From), int(*e.PortRange.To)
+		if !allowed {
+			return false
 		}
-		deny := e.RuleAction == ec2types.RuleActionDeny
-		if deny && low <= to && from <= high || !deny && low <= from && to <= high {
-			return !deny
-		}
+		port = last + 1
 	}
-	return false
+	return true
+}
+
+// aclPorts are the TCP ports that an entry is about for an address.
+func aclPorts(e *ec2types.NetworkAclEntry, egress bool, address netip.Addr) (low, high int, about bool) {
+	block, err := netip.ParsePrefix(text(e.CidrBlock))
+	if err != nil || *e.Egress != egress || !block.Contains(address) || !slices.Contains([]string{"-1", "6"}, text(e.Protocol)) {
+		return 0, 0, false
+	}
+	if e.PortRange != nil && text(e.Protocol) == "6" {
+		return int(*e.PortRange.From), int(*e.PortRange.To), true
+	}
+	return 0, 65535, true
 }
 
 // interfacesEndpoint is a destination's side of a connection, from its network interfaces by subnet.

@@ -44,7 +44,7 @@ func (h *host) path(to destination) (netip.Addr, error) {
 	case local && to.private:
 		return h.address, h.within(to)
 	case to.public:
-		source, err := h.onInternet()
+		source, err := h.onInternet(to)
 		if err != nil {
 			return source, err
 		}
@@ -54,20 +54,28 @@ func (h *host) path(to destination) (netip.Addr, error) {
 	case local:
 		return netip.Addr{}, noPath(to.name, "it has no address in %s", to.vpc)
 	}
-	return netip.Addr{}, noPath(h.vpc, "there is no peering with %s, where the private addresses of %s are", to.vpc, to.name)
+	return h.address, h.across(to)
 }
 
 // within judges a connection inside one VPC.
 func (h *host) within(to destination) error {
+	if err := h.leave(to.endpoint, to.port, to.name); err != nil {
+		return err
+	}
+	return to.at.enter(to, h.endpoint)
+}
+
+// leave judges the first step: what the caller's subnet and its own security groups let out.
+func (h *host) leave(to endpoint, port int, name string) error {
 	for _, subnet := range h.subnets {
-		if err := h.at.aclAdmits(subnet, true, to.endpoint, to.port); err != nil {
+		if err := h.at.aclAdmits(subnet, true, to, port); err != nil {
 			return err
 		}
 	}
-	if h.guarded && !h.at.groupsAdmit(h.groups, true, to.endpoint, to.port) {
-		return noPath("security groups "+strings.Join(h.groups, ", "), "no egress rule of the caller admits port %d to %s", to.port, to.name)
+	if h.guarded && !h.at.groupsAdmit(h.groups, true, to, port) {
+		return noPath("security groups "+strings.Join(h.groups, ", "), "no egress rule of the caller admits port %d to %s", port, name)
 	}
-	return to.at.enter(to, h.endpoint)
+	return nil
 }
 
 // enter judges the last step: network ACLs and security groups in front of a destination.
@@ -84,13 +92,17 @@ func (c *call) enter(to destination, from endpoint) error {
 }
 
 // onInternet is the public address that a host's packets come from when they leave its network.
-func (h *host) onInternet() (netip.Addr, error) {
+func (h *host) onInternet(to destination) (netip.Addr, error) {
 	if h.at == nil {
 		return h.address, nil
 	}
 	subnet := h.subnets[0]
-	route, err := h.at.routeOut(subnet)
+	route, err := h.at.routeOut(subnet, somewhere)
 	if err != nil {
+		return netip.Addr{}, err
+	}
+	outside := endpoint{addresses: []netip.Addr{somewhere}}
+	if err := h.leave(outside, to.port, to.name); err != nil {
 		return netip.Addr{}, err
 	}
 	if route.NatGatewayId == nil {
@@ -106,12 +118,20 @@ func (h *host) onInternet() (netip.Addr, error) {
 		if a.PublicIp == nil {
 			continue
 		}
-		out, err := h.at.routeOut(text(nat.SubnetId))
+		out, err := h.at.routeOut(text(nat.SubnetId), somewhere)
 		if err != nil {
 			return netip.Addr{}, err
 		}
 		if out.NatGatewayId != nil {
 			return netip.Addr{}, noPath("NAT gateway "+*nat.NatGatewayId, "its subnet %s leads to a NAT gateway, not to an internet gateway", text(nat.SubnetId))
+		}
+		if subnet != text(nat.SubnetId) {
+			if err := h.at.aclAdmits(*nat.SubnetId, false, h.endpoint, to.port); err != nil {
+				return netip.Addr{}, err
+			}
+		}
+		if err := h.at.aclAdmits(*nat.SubnetId, true, outside, to.port); err != nil {
+			return netip.Addr{}, err
 		}
 		return netip.ParseAddr(*a.PublicIp)
 	}
@@ -128,28 +148,29 @@ func (d destination) fromInternet(source netip.Addr) error {
 	}
 	// A client gets any of the addresses, so all of them must work.
 	for _, subnet := range d.subnets {
-		route, err := d.at.routeOut(subnet)
+		route, err := d.at.routeOut(subnet, source)
 		if err != nil {
 			return err
 		}
 		if route.NatGatewayId != nil {
-			return noPath("subnet "+subnet, "its default route leads to a NAT gateway, through which nobody comes in")
+			return noPath("subnet "+subnet, "its route to %s leads to a NAT gateway, through which nobody comes in", source)
 		}
 	}
 	return d.at.enter(d, endpoint{addresses: []netip.Addr{source}})
 }
 
-// somewhere is an address on the Internet that no narrower route is about.
+// somewhere stands for the public addresses of a destination, which the sandbox does not hand out: an address on the Internet
+// that no narrower route or rule is about.
 var somewhere = netip.MustParseAddr("198.51.100.1")
 
-// routeOut is the route of a subnet to the Internet. It leads to an internet gateway or a NAT gateway that works.
-func (c *call) routeOut(subnet string) (*ec2types.Route, error) {
+// routeOut is the route of a subnet to an address on the Internet. It leads to an internet gateway or a NAT gateway that works.
+func (c *call) routeOut(subnet string, to netip.Addr) (*ec2types.Route, error) {
 	hop := "subnet " + subnet
 	table := c.routeTable(subnet)
 	if table == nil {
 		return nil, noPath(hop, "it does not exist or has no route table")
 	}
-	route := routeTo(table, somewhere)
+	route := routeTo(table, to)
 	switch {
 	case route == nil:
 		return nil, noPath(hop, "its route table %s has no route to the Internet", *table.RouteTableId)

@@ -57,6 +57,9 @@ func TestACLPasses(t *testing.T) {
 	acl := &ec2types.NetworkAcl{Entries: []ec2types.NetworkAclEntry{
 		entry(300, ec2types.RuleActionAllow, "0.0.0.0/0", 0, 65535), entry(100, ec2types.RuleActionDeny, "192.0.2.0/24", 443, 443),
 		entry(200, ec2types.RuleActionDeny, "0.0.0.0/0", 5000, 5001),
+		// Several entries let a range pass together.
+		entry(20, ec2types.RuleActionAllow, "10.0.0.0/8", 20000, 65535), entry(10, ec2types.RuleActionAllow, "10.0.0.0/8", 1024, 30000),
+		entry(30, ec2types.RuleActionDeny, "10.0.0.0/8", 0, 65535),
 	}}
 	for _, tc := range []struct {
 		address  string
@@ -64,6 +67,7 @@ func TestACLPasses(t *testing.T) {
 		want     bool
 	}{
 		{"192.0.2.1", 443, 443, false}, {"192.0.2.1", 80, 80, true}, {"198.51.100.1", 443, 443, true}, {"198.51.100.1", 1024, 65535, false},
+		{"10.0.0.1", 1024, 65535, true}, {"10.0.0.1", 1023, 65535, false}, {"10.0.0.1", 443, 443, false},
 	} {
 		if got := aclPasses(acl, false, netip.MustParseAddr(tc.address), tc.from, tc.to); got != tc.want {
 			t.Errorf("%s %d-%d: %t", tc.address, tc.from, tc.to, got)

@@ -29,7 +29,7 @@ func TestModelStub(t *testing.T) {
 	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return c.DialNodePort(ctx, c.Nodes()[1].Address, nodePort)
 	}
-	do := func(t *testing.T, http2 bool, request *http.Request) (*http.Response, []byte) {
+	do := func(t *testing.T, http2 bool, request *http.Request) (status int, trailer http.Header, body []byte) {
 		t.Helper()
 		var protocols http.Protocols
 		protocols.SetHTTP1(!http2)
@@ -41,11 +41,11 @@ func TestModelStub(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer answer.Body.Close()
-		body, err := io.ReadAll(answer.Body)
+		body, err = io.ReadAll(answer.Body)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return answer, body
+		return answer.StatusCode, answer.Trailer, body
 	}
 	request := func(t *testing.T, method, path string, body []byte) *http.Request {
 		t.Helper()
@@ -60,20 +60,20 @@ func TestModelStub(t *testing.T) {
 			binary := []byte{0xFF, 0, 1}
 			r := request(t, http.MethodPost, "/v1/predict%2Fx?a=b", binary)
 			r.Header.Set("X-Serving-Client", "batch")
-			answer, body := do(t, http2, r)
+			status, _, body := do(t, http2, r)
 			var echo struct {
 				Server, Method, Path, Query, Body, Proto string
 				Base64                                   bool
 				Headers                                  map[string][]string
 			}
-			if err := json.Unmarshal(body, &echo); err != nil || answer.StatusCode != http.StatusOK {
-				t.Fatalf("%d %s", answer.StatusCode, body)
+			if err := json.Unmarshal(body, &echo); err != nil || status != http.StatusOK {
+				t.Fatalf("%d %s", status, body)
 			}
 			if echo.Server != "model" || echo.Method != "POST" || echo.Path != "/v1/predict%2Fx" || echo.Query != "a=b" || echo.Proto != proto ||
 				!echo.Base64 || echo.Body != base64.StdEncoding.EncodeToString(binary) || echo.Headers["x-serving-client"][0] != "batch" {
 				t.Errorf("%s", body)
 			}
-			_, body = do(t, http2, request(t, http.MethodGet, "/stream?n=3&interval=1ms", nil))
+			_, _, body = do(t, http2, request(t, http.MethodGet, "/stream?n=3&interval=1ms", nil))
 			if strings.Count(string(body), "data: ") != 4 || !strings.HasSuffix(string(body), "data: [DONE]\n\n") {
 				t.Errorf("events: %s", body)
 			}
@@ -83,9 +83,9 @@ func TestModelStub(t *testing.T) {
 		message := []byte{0, 0, 0, 0, 2, 8, 1}
 		r := request(t, http.MethodPost, "/inference.Service/Predict", message)
 		r.Header.Set("Content-Type", "application/grpc")
-		answer, body := do(t, true, r)
-		if !bytes.Equal(body, message) || answer.Trailer.Get("Grpc-Status") != "0" {
-			t.Errorf("%x, trailers %v", body, answer.Trailer)
+		_, trailer, body := do(t, true, r)
+		if !bytes.Equal(body, message) || trailer.Get("Grpc-Status") != "0" {
+			t.Errorf("%x, trailers %v", body, trailer)
 		}
 	})
 	t.Run("WebSocket", func(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 
 // Backend is a cloud in memory. Its zero value is ready.
 type Backend struct {
+	Reaching
 	// Region is DefaultRegion.
 	Region string
 	// Fail gives the error of a call, by its name; it may change what is stored.

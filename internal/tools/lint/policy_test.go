@@ -33,11 +33,12 @@ var implied = map[string]string{
 	"ec2:CreateTags":               "ec2:CreateVpc",         // tags in the request
 	"eks:TagResource":              "eks:CreateCluster",     // tags in the request
 	"elasticloadbalancing:AddTags": "elasticloadbalancing:CreateLoadBalancer",
-	"iam:CreateServiceLinkedRole":  "eks:CreateCluster", // the first time in an account
-	"iam:PassRole":                 "eks:CreateCluster", // hands over the cluster and node roles
-	"iam:TagRole":                  "iam:CreateRole",    // tags in the request
-	"kms:CreateGrant":              "eks:CreateCluster", // with aws.kms_key_arn
-	"kms:DescribeKey":              "eks:CreateCluster", // with aws.kms_key_arn
+	"iam:CreateServiceLinkedRole":  "eks:CreateCluster",              // the first time in an account
+	"iam:PassRole":                 "eks:CreateCluster",              // hands over the cluster and node roles
+	"iam:TagRole":                  "iam:CreateRole",                 // tags in the request
+	"kms:CreateGrant":              "eks:CreateCluster",              // with aws.kms_key_arn
+	"kms:DescribeKey":              "eks:CreateCluster",              // with aws.kms_key_arn
+	"sts:AssumeRole":               "ec2:AcceptVpcPeeringConnection", // with peer.assume_role_arn
 }
 
 // free needs no permission at all.

@@ -1,0 +1,3 @@
+locals {
+  cluster_id = serving_cluster.test.id
+}

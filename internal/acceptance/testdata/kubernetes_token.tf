@@ -1,0 +1,19 @@
+# A token of the cluster goes where an ephemeral value may go.
+
+ephemeral "serving_kubernetes_token" "prod" {
+  cluster_id = "aws/us-west-2/prod"
+}
+
+resource "serving_model_server" "token" {
+  cluster_id = "aws/us-west-2/prod"
+  name       = "token"
+  image      = "registry.example.com/echo:v1"
+  port       = 8000
+  auth       = { mode = "none" }
+
+  secret_env_wo = {
+    HOST  = ephemeral.serving_kubernetes_token.prod.host
+    CA    = ephemeral.serving_kubernetes_token.prod.cluster_ca_certificate
+    TOKEN = ephemeral.serving_kubernetes_token.prod.token
+  }
+}
