@@ -27,16 +27,20 @@ var examples = map[string]example{
 	"data-sources/serving_cluster":                 {prepare: withCluster},
 	"data-sources/serving_model_server":            {prepare: withServer},
 	"ephemeral-resources/serving_kubernetes_token": {not: "it configures a provider that is not here; TestAccModelServerImport uses such a token"},
+	"data-sources/serving_reachability":            {not: "it names a VPC and a role of another account; internal/aws and internal/reachability test the data source"},
 	"existing-vpc":                                 {prepare: withNetwork},
 	"functions/basic_token":                        {prepare: withToken},
 	"functions/certificate_info":                   {prepare: withFile},
+	"functions/cidr_conflicts":                     {prepare: withProvider},
 	"multi-region":                                 {prepare: withCertificate},
 	"private":                                      {prepare: withCertificate},
 	"provider":                                     {prepare: func(*world) {}},
-	"quickstart":                                   {prepare: withCertificate},
+	"quickstart":                                   {prepare: withTokens},
 	"resources/serving_certificate":                {prepare: withChain},
 	"resources/serving_cluster":                    {prepare: withModels},
 	"resources/serving_model_server":               {prepare: withServers},
+	"resources/serving_vpc_peering":                {not: "it names VPCs and a role of other accounts; vpc-peering is applied"},
+	"vpc-peering":                                  {prepare: withPeer},
 }
 
 func withToken(w *world) {
@@ -50,6 +54,12 @@ func withFile(w *world) {
 }
 
 func withCertificate(w *world) { w.serve(issue(w)) }
+
+// withTokens is for callers beside.
+func withTokens(w *world) {
+	withCertificate(w)
+	w.set("tokens", secretValues)
+}
 
 // withProvider adds the example of a provider block to one that has none, as
 // the registry's pages do.
@@ -80,6 +90,15 @@ func withNetwork(w *world) {
 	w.set("vpc", at(made, "network.vpc_id"))
 	w.set("subnets", at(made, "network.private_subnet_ids"))
 	w.set("public_subnets", at(made, "network.public_subnet_ids"))
+}
+
+// withPeer makes another cluster, whose VPC is the peer.
+func withPeer(w *world) {
+	withCertificate(w)
+	peer := w.beside()
+	peer.use("cluster.tf")
+	peer.set("name", "peer").set("certificate_name", "peer").set("cidr", "10.70.0.0/16").apply()
+	w.set("peer", map[string]any{"vpc": at(peer.attributes("serving_cluster.test"), "network.vpc_id")})
 }
 
 // withCluster makes the cluster that the data source reads.

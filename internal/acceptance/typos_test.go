@@ -69,6 +69,9 @@ func valid(t *testing.T) map[string]map[string]any {
 			}},
 			"endpoint": map[string]any{"certificate_id": "aws/us-west-2/models"},
 		},
+		"serving_vpc_peering": {
+			"cluster_id": "aws/us-west-2/prod", "peer": map[string]any{"vpc": "vpc-0123456789abcdef0"},
+		},
 		"serving_model_server": {
 			"cluster_id": "aws/us-west-2/prod", "name": "fraud", "image": "registry.example.com/fraud:v7", "port": 8000,
 			"auth": map[string]any{"mode": "header", "tokens": map[string]any{"app": map[string]any{"value_wo": "app-0123456789abcdef"}}},

@@ -67,7 +67,7 @@ func (w *randomWorld) balancer(certificate string) {
 		must(w.t, home.ec2.AuthorizeSecurityGroupIngress, &ec2.AuthorizeSecurityGroupIngressInput{GroupId: &group, IpPermissions: []ec2types.IpPermission{rule}})
 	}
 	for range w.r.IntN(4) {
-		ports := pick(w, [2]int32{443, 443}, [2]int32{443, 443}, [2]int32{400, 500}, [2]int32{80, 80})
+		ports := pick(w, [2]int32{443, 443}, [2]int32{443, 443}, [2]int32{400, 500}, [2]int32{80, 80}, [2]int32{444, 8443})
 		rule := ec2types.IpPermission{IpProtocol: aws.String("tcp"), FromPort: &ports[0], ToPort: &ports[1]}
 		if w.chance(0.1) {
 			rule = ec2types.IpPermission{IpProtocol: aws.String("-1")}

@@ -58,7 +58,12 @@ func (k configurations) Find(ctx context.Context, _ string) ([]*configurationLiv
 		return nil, nil
 	}
 	known, _ := readIndex(live.secrets[indexSecret])
-	live.want, live.err = api.render(ctx, k.stack, k.hops, known.Paths)
+	live.want, live.err = api.render(ctx, k.stack, k.hops, known.Paths, func(s *unstructured.Unstructured) bool {
+		// A server whose create has not come so far, or failed before, is not the
+		// cluster's drift.
+		_, published := known.Servers[s.GetLabels()[labelName]]
+		return published || s.GetAnnotations()[annotationSealed] != ""
+	})
 	return []*configurationLive{live}, nil
 }
 
@@ -143,12 +148,18 @@ func (k configurations) Delete(ctx context.Context, live *configurationLive) err
 	return nil
 }
 
-// render makes the configuration of the servers that there are. Paths are those
-// that they have.
-func (a *API) render(ctx context.Context, stack string, hops int, paths map[string]string) (rendered, error) {
-	all, err := a.allSettings(ctx)
+// render makes the configuration of the servers that count. Paths are those that
+// they have.
+func (a *API) render(ctx context.Context, stack string, hops int, paths map[string]string, counts func(*unstructured.Unstructured) bool) (rendered, error) {
+	found, err := a.allSettings(ctx)
 	if err != nil {
 		return rendered{}, err
+	}
+	all := map[string]*unstructured.Unstructured{}
+	for name, settings := range found {
+		if counts(settings) {
+			all[name] = settings
+		}
 	}
 	// What turns a cluster public writes that down before it looks at the servers:
 	// so this is read after them.

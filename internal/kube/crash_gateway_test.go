@@ -66,9 +66,9 @@ func TestGatewayCrash(t *testing.T) {
 	}
 }
 
-// TestGatewayHeals: the first answer of each call that changes something is lost,
+// TestHeals: the first answer of each call that changes something is lost,
 // and one apply heals it all.
-func TestGatewayHeals(t *testing.T) {
+func TestHeals(t *testing.T) {
 	w := newWorld(t)
 	forgetful := func(next http.RoundTripper) http.RoundTripper {
 		var mu sync.Mutex
@@ -93,7 +93,17 @@ func TestGatewayHeals(t *testing.T) {
 	spec.MinReplicas, spec.MaxReplicas, spec.TrustedHops = 2, 3, 2
 	must(t, w.client(forgetful).ensureGateway(spec))
 	w.client().gatewaySettled(t, spec)
-	_, err := w.client(forgetful).CreateModelServer(within(t, time.Minute), server("fraud"))
-	must(t, err)
-	must(t, w.client(forgetful).DestroyModelServer(within(t, time.Minute), server("fraud")))
+	for _, verb := range deadlyVerbs() {
+		target := verb.before
+		if verb.after != nil {
+			target = verb.after
+		}
+		must(t, verb.run(t, w.client(forgetful), named(*target, "fraud")))
+		if verb.after != nil {
+			w.client().settled(t, named(*target, "fraud"))
+		}
+	}
+	if left := w.left("fraud"); len(left) > 0 {
+		t.Errorf("left: %v", left)
+	}
 }

@@ -23,8 +23,6 @@ type death struct {
 	at int
 	// lost says that the call is carried out and its answer lost; else it is refused.
 	lost bool
-	// heals says that only this answer is lost, and the process goes on.
-	heals bool
 
 	mu   sync.Mutex
 	made int
@@ -34,7 +32,7 @@ type death struct {
 func (d *death) wrap(next http.RoundTripper) http.RoundTripper {
 	return roundTripper(func(r *http.Request) (*http.Response, error) {
 		d.mu.Lock()
-		if d.dead && !d.heals {
+		if d.dead {
 			d.mu.Unlock()
 			return nil, errDead
 		}
@@ -49,7 +47,7 @@ func (d *death) wrap(next http.RoundTripper) http.RoundTripper {
 		if !now {
 			return next.RoundTrip(r)
 		}
-		if d.lost || d.heals {
+		if d.lost {
 			response, err := next.RoundTrip(r)
 			if err != nil {
 				return nil, err
@@ -110,13 +108,12 @@ func deadlyVerbs() []deadly {
 
 // TestServerCrash lets the provider die at its n-th call that changes something,
 // for every n and every verb, with the call refused or carried out and its answer
-// lost; then another process runs the same verb. Or the process lives on and one
-// answer is lost, which it must heal by itself. Each n has a server of its own, all
-// at the same time.
+// lost; then another process runs the same verb. Each n has a server of its own,
+// some at the same time.
 func TestServerCrash(t *testing.T) {
 	w, c := withGateway(t)
 	for _, verb := range deadlyVerbs() {
-		for _, kind := range []string{"refused", "lost", "heals"} {
+		for _, kind := range []string{"refused", "lost"} {
 			t.Run(verb.name+"/"+kind, func(t *testing.T) {
 				// As many at once as there may be calls; those that die of nothing are few.
 				for first, more := 1, true; more; first += 5 {
@@ -124,7 +121,7 @@ func TestServerCrash(t *testing.T) {
 					var survived atomic.Bool
 					for n := first; n < first+5; n++ {
 						all.Go(func() {
-							if !crash(t, w, verb, &death{at: n, lost: kind == "lost", heals: kind == "heals"}, fmt.Sprintf("%s-%s-%d", verb.name, kind, n)) {
+							if !crash(t, w, verb, &death{at: n, lost: kind == "lost"}, fmt.Sprintf("%s-%s-%d", verb.name, kind, n)) {
 								survived.Store(true)
 							}
 						})
@@ -156,14 +153,14 @@ func crash(t *testing.T, w *world, verb deadly, d *death, name string) bool {
 		}
 	}
 	err := verb.run(t, w.client(d.wrap), spec)
-	if !d.came() || d.heals {
+	if !d.came() {
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	} else if err != nil && !errors.Is(err, errDead) {
 		t.Errorf("%s: died of something else: %v", name, err)
 	}
-	if d.came() && !d.heals {
+	if d.came() {
 		err = verb.run(t, w.client(), spec)
 		// A death at the seal's answer leaves a stack that is whole.
 		var exists *stack.ExistsError

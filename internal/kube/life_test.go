@@ -172,6 +172,12 @@ func TestOnePath(t *testing.T) {
 	c.settled(t, first)
 	report, _, err := c.observeGateway(testGateway())
 	must(t, err)
+	if d := drift(report); d != "" {
+		t.Errorf("a create that has failed is the cluster's drift: %s", d)
+	}
+	must(t, kind.Seal(t.Context(), nil))
+	report, _, err = c.observeGateway(testGateway())
+	must(t, err)
 	if d := drift(report); !strings.Contains(d, "the server alpha is left out") {
 		t.Errorf("drift: %s", d)
 	}

@@ -125,7 +125,7 @@ func (p *publisher) write(ctx context.Context, owner string, hops int) (map[stri
 			}
 		}
 		known, _ := readIndex(have[indexSecret])
-		r, err := p.api.render(LiveReads(ctx), owner, hops, known.Paths)
+		r, err := p.api.render(LiveReads(ctx), owner, hops, known.Paths, everyone)
 		if err != nil {
 			return err
 		}
@@ -139,6 +139,9 @@ func (p *publisher) write(ctx context.Context, owner string, hops int) (map[stri
 	})
 	return left, err
 }
+
+// everyone counts all servers, those that are being made included.
+func everyone(*unstructured.Unstructured) bool { return true }
 
 // put writes one Secret where it is not that already.
 func (p *publisher) put(ctx context.Context, owner string, i int, data map[string][]byte, have *unstructured.Unstructured) error {

@@ -8,6 +8,8 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/modelserving/terraform-provider-serving/internal/serving"
 )
 
 // fresh is how long a list answers, until any write of this process.
@@ -33,6 +35,10 @@ type list struct {
 	at    time.Time
 	items map[string]*unstructured.Unstructured
 	err   error
+	// specs and index are what the items say, read once for everyone: each of a
+	// thousand servers asks for all of them.
+	specs func() []serving.ModelServer
+	index func() (index, bool)
 }
 
 func newReader(api *API) *reader { return &reader{api: api, lists: map[listKey]*list{}} }
@@ -70,11 +76,20 @@ func (r *reader) get(ctx context.Context, at place) (*unstructured.Unstructured,
 
 // list gives everything of a kind that the provider manages, by name.
 func (r *reader) list(ctx context.Context, kind resource, namespace string) (map[string]*unstructured.Unstructured, error) {
+	l, err := r.answer(ctx, kind, namespace)
+	if err != nil {
+		return nil, err
+	}
+	return l.items, nil
+}
+
+// answer gives the list of a kind.
+func (r *reader) answer(ctx context.Context, kind resource, namespace string) (*list, error) {
 	key := listKey{kind, namespace}
 	r.mu.Lock()
 	l := r.lists[key]
 	if l == nil || time.Since(l.at) > fresh {
-		l = &list{done: make(chan struct{}), at: time.Now()}
+		l = r.newList()
 		r.lists[key] = l
 		// The answer is for others too, so it outlives whoever asked first.
 		go r.fill(context.WithoutCancel(ctx), key, l)
@@ -82,10 +97,17 @@ func (r *reader) list(ctx context.Context, kind resource, namespace string) (map
 	r.mu.Unlock()
 	select {
 	case <-l.done:
-		return l.items, l.err
+		return l, l.err
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	}
+}
+
+func (r *reader) newList() *list {
+	l := &list{done: make(chan struct{}), at: time.Now()}
+	l.specs = sync.OnceValue(func() []serving.ModelServer { return r.api.specs(l.items) })
+	l.index = sync.OnceValues(func() (index, bool) { return readIndex(l.items[indexPlace.name]) })
+	return l
 }
 
 func (r *reader) fill(ctx context.Context, key listKey, l *list) {

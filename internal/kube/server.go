@@ -118,11 +118,10 @@ func (k publications) Find(ctx context.Context, _ string) ([]*publication, error
 	if err != nil {
 		return nil, err
 	}
-	live, err := api.reader.get(ctx, indexPlace)
+	known, ok, err := api.index(ctx)
 	if err != nil {
 		return nil, err
 	}
-	known, ok := readIndex(live)
 	sum, there := known.Servers[k.server]
 	if !ok || !there {
 		return nil, nil

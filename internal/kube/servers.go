@@ -7,6 +7,8 @@ import (
 	"slices"
 	"sync"
 
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
 	"github.com/modelserving/terraform-provider-serving/internal/serving"
 	"github.com/modelserving/terraform-provider-serving/internal/stack"
 )
@@ -89,33 +91,64 @@ func (a *API) judge(ctx context.Context, spec serving.ModelServer) ([]serving.Pr
 	}
 	// Whoever has its path keeps it, whatever settings say of servers that the
 	// gateway does not have.
-	live, err := a.reader.get(ctx, indexPlace)
+	known, _, err := a.index(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if known, _ := readIndex(live); known.Paths[spec.Name] == spec.PathOrDefault() {
+	if known.Paths[spec.Name] == spec.PathOrDefault() {
 		others = slices.DeleteFunc(others, func(o serving.ModelServer) bool { return known.Paths[o.Name] != o.PathOrDefault() })
 	}
 	return append(spec.OnCluster(facts.asCluster()), spec.Conflicts(others)...), nil
 }
 
-// servers are the specs of all servers but one.
+// servers are the specs of all servers but one, the oldest first.
 func (a *API) servers(ctx context.Context, but string) ([]serving.ModelServer, error) {
-	all, err := a.allSettings(ctx)
-	if err != nil {
-		return nil, err
+	var all []serving.ModelServer
+	if ctx.Value(liveReads{}) != nil {
+		items, err := a.allSettings(ctx)
+		if err != nil {
+			return nil, err
+		}
+		all = a.specs(items)
+	} else {
+		l, err := a.reader.answer(ctx, secrets, SystemNamespace)
+		if err != nil {
+			return nil, err
+		}
+		all = l.specs()
 	}
+	return slices.DeleteFunc(slices.Clone(all), func(s serving.ModelServer) bool { return s.Name == but }), nil
+}
+
+// specs reads settings Secrets. What is no settings, is being removed, or cannot
+// be read is nobody's neighbour.
+func (a *API) specs(items map[string]*unstructured.Unstructured) []serving.ModelServer {
 	var out []serving.ModelServer
-	for _, live := range byAge(all) {
-		name := live.GetLabels()[labelName]
-		if live.GetLabels()[labelComponent] != componentSettings || name == but || live.GetAnnotations()[annotationRemoving] != "" {
+	for _, live := range byAge(items) {
+		if live.GetLabels()[labelComponent] != componentSettings || live.GetAnnotations()[annotationRemoving] != "" {
 			continue
 		}
 		if s, err := parseSettings(secretData(live)[settingsKey]); err == nil {
-			out = append(out, s.spec(a.access.Cluster, name))
+			out = append(out, s.spec(a.access.Cluster, live.GetLabels()[labelName]))
 		}
 	}
-	return out, nil
+	return out
+}
+
+// index is what the gateway's configuration was rendered from; it is false while
+// there is none.
+func (a *API) index(ctx context.Context) (index, bool, error) {
+	if ctx.Value(liveReads{}) != nil {
+		live, err := a.reader.get(ctx, indexPlace)
+		known, ok := readIndex(live)
+		return known, ok, err
+	}
+	l, err := a.reader.answer(ctx, secrets, SystemNamespace)
+	if err != nil {
+		return index{}, false, err
+	}
+	known, ok := l.index()
+	return known, ok, nil
 }
 
 // CreateModelServer makes a server or resumes a create that was interrupted.

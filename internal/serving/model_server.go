@@ -172,6 +172,9 @@ func (Token) String() string { return "(secret)" }
 // GoString hides the value from %#v as well.
 func (Token) GoString() string { return "serving.Token{(secret)}" }
 
+// MarshalJSON hides the value as well: what keeps tokens writes them itself.
+func (Token) MarshalJSON() ([]byte, error) { return []byte(`"(secret)"`), nil }
+
 // JWT names who signs the tokens of mode jwt.
 type JWT struct {
 	Issuer    string

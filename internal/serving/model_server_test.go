@@ -1,6 +1,7 @@
 package serving
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -183,7 +184,11 @@ func TestModelServerConflicts(t *testing.T) {
 func TestTokenPrintsAsDots(t *testing.T) {
 	t.Parallel()
 	s := goodModelServer()
-	for _, text := range []string{fmt.Sprint(s), fmt.Sprintf("%+v", s), fmt.Sprintf("%#v", s), fmt.Sprintf("%s %q %v", s.Auth.Tokens, s.Auth.Tokens, s.Auth)} {
+	encoded, err := json.Marshal(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{string(encoded), fmt.Sprint(s), fmt.Sprintf("%+v", s), fmt.Sprintf("%#v", s), fmt.Sprintf("%s %q %v", s.Auth.Tokens, s.Auth.Tokens, s.Auth)} {
 		if strings.Contains(text, goodToken) {
 			t.Errorf("the token is printed: %s", text)
 		}

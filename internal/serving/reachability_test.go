@@ -119,6 +119,7 @@ func TestReach(t *testing.T) {
 			t.Cluster.Subnets[1].Entries = []ACLEntry{openACL[1], {Egress: true, Number: 2, Allow: true, Block: everywhere, Low: 20000, High: 65535}, {Egress: true, Number: 9, Allow: true, Block: everywhere, Low: 1, High: 30000}}
 		}, apps, VerdictPass, false, HopNetworkACL, "let requests and answers pass"},
 		"ACL, same subnet": {joinedVPCs, func(t *Topology) { t.Cluster.Subnets[0].Entries = nil }, narrowed(inside0, "10.0.0.0/24"), VerdictBlock, false, HopNetworkACL, "acl-a of a"},
+		"ACL, only subnet": {joinedVPCs, func(t *Topology) { t.LoadBalancer.Subnets, t.Cluster.Subnets[0].Entries = []string{"a"}, nil }, narrowed(inside0, "10.0.0.0/24"), VerdictPass, false, HopNetworkACL, "pass"},
 		"ACL, unread":      {joinedVPCs, func(t *Topology) { t.Cluster.Subnets[0].ACL = "" }, apps, VerdictUnknown, false, HopNetworkACL, "was not read"},
 
 		"unread": {joinedVPCs, func(t *Topology) {
@@ -141,6 +142,7 @@ func TestReach(t *testing.T) {
 		"public, from a VPC":     {publicCluster, nil, narrowed(apps, "10.1.1.0/24"), VerdictPass, false, HopRouteOut, "NAT gateway nat-1"},
 		"public, NAT admitted":   {publicCluster, func(t *Topology) { t.LoadBalancer.Rules = []GroupRule{aRule("203.0.113.9/32")} }, narrowed(apps, "10.1.1.0/24"), VerdictPass, false, HopSecurityGroup, "admits"},
 		"public, NAT refused":    {publicCluster, func(t *Topology) { t.LoadBalancer.Rules = []GroupRule{aRule("10.1.0.0/16")} }, narrowed(apps, "10.1.1.0/24"), VerdictBlock, false, HopSecurityGroup, "no rule"},
+		"public, own ACL":        {publicCluster, func(t *Topology) { t.Caller.Subnets[1].Entries[0].High = 442 }, narrowed(apps, "10.1.1.0/24"), VerdictBlock, false, HopNetworkACL, "acl-y of y does not let port 443 out"},
 		"public, NAT's ACL":      {publicCluster, func(t *Topology) { t.Caller.Subnets[0].Entries[1].High = 442 }, narrowed(apps, "10.1.1.0/24"), VerdictBlock, false, HopNetworkACL, "acl-x of x does not let"},
 		"public, NAT's way out":  {publicCluster, func(t *Topology) { t.Caller.Subnets[0].Entries[0].High = 442 }, narrowed(apps, "10.1.1.0/24"), VerdictBlock, false, HopNetworkACL, "acl-x of x does not let port 443 out"},
 		"public, NAT gone":       {publicCluster, func(t *Topology) { t.Caller.Subnets[1].Routes[0].Dead = true }, narrowed(apps, "10.1.1.0/24"), VerdictBlock, false, HopRouteOut, "black hole"},
