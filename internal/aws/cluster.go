@@ -217,6 +217,12 @@ func (c *client) endpoint(s *clusterStack, o owner) {
 		return securityGroupRuleSpec{Group: aws.ToString(s.cluster.Live().ResourcesVpcConfig.ClusterSecurityGroupId), Source: s.securityGroup.ID(), Port: nodePort}
 	}, s.cluster, s.securityGroup)
 
+	// The group of EKS's making lets only nodes at the private endpoint; whoever
+	// runs Terraform inside the network is not one.
+	stack.Add(s.Stack, "security_group_rule/kubernetes_api", securityGroupRules{c, o}, func() securityGroupRuleSpec {
+		return securityGroupRuleSpec{Group: aws.ToString(s.cluster.Live().ResourcesVpcConfig.ClusterSecurityGroupId), Source: s.network.ranges()[0], Port: 443}
+	}, s.cluster, s.network.vpcNode)
+
 	for pool, group := range s.pools {
 		stack.Add(s.Stack, objectTrafficSources+pool, trafficSources{c, group, bothSchemes(spec.Name)}, func() trafficSourcesSpec {
 			return trafficSourcesSpec{TargetGroup: targetGroup.ID()}

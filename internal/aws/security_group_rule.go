@@ -3,6 +3,7 @@ package aws
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -19,7 +20,8 @@ type securityGroupRules struct {
 }
 
 type securityGroupRuleSpec struct {
-	// Group gets the rule; members of Source may then reach its port.
+	// Group gets the rule; members of Source, which is a group's id or a range, may
+	// then reach its port.
 	Group, Source string
 	Port          int32
 }
@@ -56,12 +58,15 @@ func (k securityGroupRules) Diff(name string, want securityGroupRuleSpec, live *
 }
 
 func (k securityGroupRules) Create(ctx context.Context, name string, want securityGroupRuleSpec, _ string) error {
+	permission := ec2types.IpPermission{IpProtocol: aws.String("tcp"), FromPort: &want.Port, ToPort: &want.Port}
+	if strings.Contains(want.Source, "/") {
+		permission.IpRanges = []ec2types.IpRange{{CidrIp: &want.Source}}
+	} else {
+		permission.UserIdGroupPairs = []ec2types.UserIdGroupPair{{GroupId: &want.Source}}
+	}
 	_, err := k.ec2.AuthorizeSecurityGroupIngress(ctx, &ec2.AuthorizeSecurityGroupIngressInput{
-		GroupId: &want.Group,
-		IpPermissions: []ec2types.IpPermission{{
-			IpProtocol: aws.String("tcp"), FromPort: &want.Port, ToPort: &want.Port,
-			UserIdGroupPairs: []ec2types.UserIdGroupPair{{GroupId: &want.Source}},
-		}},
+		GroupId:           &want.Group,
+		IpPermissions:     []ec2types.IpPermission{permission},
 		TagSpecifications: k.owner.onCreate(ec2types.ResourceTypeSecurityGroupRule, name),
 	})
 	if isCode(err, "InvalidPermission.Duplicate") {
