@@ -35,6 +35,8 @@ const (
 	// gatewayMemory bounds a pod; bodies that are searched for a token are held in
 	// it.
 	gatewayMemory = 1 << 30
+	// gatewayThreads keep a pod from taking a thread for each core of a large node.
+	gatewayThreads = "2"
 	// longestRequest is how long a request may still run on a pod that has begun to
 	// end.
 	longestRequest = 600
@@ -103,7 +105,7 @@ func gatewayPod(spec GatewaySpec) *coreac.PodSpecApplyConfiguration {
 		sources = append(sources, coreac.VolumeProjection().WithSecret(coreac.SecretProjection().WithName(secret)))
 	}
 	container := coreac.Container().WithName(gatewayContainer).WithImage(cmp.Or(spec.Image, DefaultGatewayImage)).
-		WithCommand("envoy").WithArgs(gateway.Args(gateway.BootstrapPath)...).
+		WithCommand("envoy").WithArgs(append(gateway.Args(gateway.BootstrapPath), "--concurrency", gatewayThreads)...).
 		WithPorts(coreac.ContainerPort().WithName(httpPort).WithContainerPort(gateway.Port).WithProtocol(corev1.ProtocolTCP)).
 		WithResources(coreac.ResourceRequirements().
 			WithRequests(resources("250m", "256Mi")).

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/errgroup"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -233,13 +234,28 @@ func (p *publisher) pods(ctx context.Context) (ready, waiting []string, err erro
 	return ready, w.lines, nil
 }
 
-// version asks a pod, through the API, what it serves.
+// version asks a pod, through the API, what it serves. Each thread of Envoy
+// answers for itself, so it is asked several times at once, which takes several
+// connections; it is empty while the threads do not agree.
 func (p *publisher) version(ctx context.Context, pod string) (string, error) {
-	_, header, err := p.api.raw(ctx, fmt.Sprintf("/api/v1/namespaces/%s/pods/%s:%d/proxy%s", SystemNamespace, pod, gateway.Port, gateway.VersionPath))
-	if err != nil {
+	var said [gateway.VersionAsks]string
+	asks, ctx := errgroup.WithContext(ctx)
+	for i := range said {
+		asks.Go(func() error {
+			_, header, err := p.api.raw(ctx, fmt.Sprintf("/api/v1/namespaces/%s/pods/%s:%d/proxy%s", SystemNamespace, pod, gateway.Port, gateway.VersionPath))
+			said[i] = header.Get(gateway.VersionHeader)
+			return err
+		})
+	}
+	if err := asks.Wait(); err != nil {
 		return "", err
 	}
-	return header.Get(gateway.VersionHeader), nil
+	for _, version := range said {
+		if version != said[0] {
+			return "", nil
+		}
+	}
+	return said[0], nil
 }
 
 // nudge changes a pod's annotation. A kubelet looks at the Secrets of a pod once
