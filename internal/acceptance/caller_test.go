@@ -56,8 +56,16 @@ type answer struct {
 	Body    string              `json:"body"`
 }
 
-// post sends JSON to a path of the domain; headers are names and values.
+// post sends JSON to a path of the domain; headers are names and values. A
+// request that is not answered is an error, whatever the reason.
 func (c *caller) post(path, body string, headers ...string) (answer, error) {
+	return c.send(false, path, body, headers...)
+}
+
+// send may ask again on a new connection when the one that it found idle turns
+// out to be closed: a load balancer closes one on which it has refused a large
+// body, for example.
+func (c *caller) send(again bool, path, body string, headers ...string) (answer, error) {
 	r, err := http.NewRequestWithContext(context.Background(), http.MethodPost, "https://"+c.hostname+path, strings.NewReader(body))
 	if err != nil {
 		return answer{}, err
@@ -66,6 +74,9 @@ func (c *caller) post(path, body string, headers ...string) (answer, error) {
 	r.Header.Set("Content-Type", "application/json")
 	for i := 0; i < len(headers); i += 2 {
 		r.Header.Add(headers[i], headers[i+1])
+	}
+	if again {
+		r.Header["Idempotency-Key"] = []string{} // Says so to net/http, and is not sent.
 	}
 	response, err := c.Do(r)
 	if err != nil {
@@ -83,7 +94,7 @@ func (c *caller) post(path, body string, headers ...string) (answer, error) {
 // gets checks the status of the answer to a request.
 func (c *caller) gets(want int, path, body string, headers ...string) answer {
 	c.Helper()
-	a, err := c.post(path, body, headers...)
+	a, err := c.send(true, path, body, headers...)
 	if err != nil || a.code != want {
 		c.Errorf("%s with %.60q and %.80q: %d, %v; want %d", path, headers, body, a.code, err, want)
 	}

@@ -81,7 +81,8 @@ func (w *world) growPool() {
 func (w *world) ingress() string {
 	w.Helper()
 	for id, f := range w.fields("ec2.security_group_rule") {
-		if fmt.Sprint(f["/FromPort"]) == "443" && f["/IsEgress"] == false {
+		// The rules that have tags are in groups of EKS's making.
+		if fmt.Sprint(f["/FromPort"]) == "443" && f["/IsEgress"] == false && f["/Tags/0/Key"] == nil {
 			return id
 		}
 	}

@@ -65,6 +65,10 @@ func TestSecretsStayInSecrets(t *testing.T) {
 		texts[what] = text
 	}
 	logs := w.logs(client)
+	// Envoy writes its access log twice a second.
+	for start := time.Now(); !strings.Contains(logs["the log of envoy"], "blue") && time.Since(start) < 10*time.Second; logs = w.logs(client) {
+		time.Sleep(200 * time.Millisecond)
+	}
 	if !strings.Contains(logs["the log of envoy"], "blue") || !strings.Contains(logs["the log of envoy"], "/fraud") {
 		t.Errorf("the access log says %.500s", logs["the log of envoy"])
 	}
