@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// internet is a place of callers, as is the id of a VPC.
+// internet is a place of callers, as is what a cloud's place gives.
 const internet = "internet"
 
 // A caller is somebody at a place of the simulated world who calls the models:
@@ -43,7 +43,7 @@ func (w *world) caller(p pair, place string) *caller {
 
 // inside is the place of somebody in the cluster's network.
 func (w *world) inside() string {
-	return fmt.Sprint(at(w.attributes(clusterAddress), "network.vpc_id"))
+	return w.placeIn(fmt.Sprint(at(w.attributes(clusterAddress), "network.vpc_id")))
 }
 
 // An answer is what came back, with what the model saw when it was asked.

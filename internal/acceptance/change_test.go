@@ -16,32 +16,37 @@ func pools(list map[string][3]any) map[string]any {
 	return all
 }
 
-// inPlace are changes one after the other, and what the state has then.
-var inPlace = []struct {
+// A step is a change, and what the state has then.
+type step struct {
 	name      string
 	set, want map[string]any
-}{
-	{"a pool grows",
-		map[string]any{"node_pools": pools(map[string][3]any{"cpu": {"m7i.xlarge", 3, 12}})},
-		map[string]any{"node_pools.cpu.min_size": 3.0, "node_pools.cpu.max_size": 12.0}},
-	{"a pool is added",
-		map[string]any{"node_pools": pools(map[string][3]any{"cpu": {"m7i.xlarge", 3, 12}, "more": {"m7i.2xlarge", 0, 2}})},
-		map[string]any{"node_pools.more.machine_type": "m7i.2xlarge"}},
-	{"a pool gets other machines",
-		map[string]any{"node_pools": pools(map[string][3]any{"cpu": {"m7i.2xlarge", 3, 12}, "more": {"m7i.2xlarge", 0, 2}})},
-		map[string]any{"node_pools.cpu.machine_type": "m7i.2xlarge"}},
-	{"a pool is removed",
-		map[string]any{"node_pools": pools(map[string][3]any{"cpu": {"m7i.2xlarge", 3, 12}})},
-		map[string]any{"node_pools.more": nil}},
-	{"the endpoint",
-		map[string]any{"idle_timeout_seconds": 900, "min_tls_version": "1.3", "allowed_cidrs": []string{"10.0.0.0/8"}},
-		map[string]any{"endpoint.idle_timeout_seconds": 900.0, "endpoint.min_tls_version": "1.3"}},
-	{"the Kubernetes API",
-		map[string]any{"api_cidrs": []string{"203.0.113.0/24"}},
-		map[string]any{"exposure.kubernetes_api.public_access": true}},
-	{"the version",
-		map[string]any{"kubernetes_version": "1.32"},
-		map[string]any{"kubernetes_version": "1.32"}},
+}
+
+// inPlace are changes one after the other.
+func inPlace(machine, bigger string) []step {
+	return []step{
+		{"a pool grows",
+			map[string]any{"node_pools": pools(map[string][3]any{"cpu": {machine, 3, 12}})},
+			map[string]any{"node_pools.cpu.min_size": 3.0, "node_pools.cpu.max_size": 12.0}},
+		{"a pool is added",
+			map[string]any{"node_pools": pools(map[string][3]any{"cpu": {machine, 3, 12}, "more": {bigger, 0, 2}})},
+			map[string]any{"node_pools.more.machine_type": bigger}},
+		{"a pool gets other machines",
+			map[string]any{"node_pools": pools(map[string][3]any{"cpu": {bigger, 3, 12}, "more": {bigger, 0, 2}})},
+			map[string]any{"node_pools.cpu.machine_type": bigger}},
+		{"a pool is removed",
+			map[string]any{"node_pools": pools(map[string][3]any{"cpu": {bigger, 3, 12}})},
+			map[string]any{"node_pools.more": nil}},
+		{"the endpoint",
+			map[string]any{"idle_timeout_seconds": 900, "min_tls_version": "1.3", "allowed_cidrs": []string{"10.0.0.0/8"}},
+			map[string]any{"endpoint.idle_timeout_seconds": 900.0, "endpoint.min_tls_version": "1.3"}},
+		{"the Kubernetes API",
+			map[string]any{"api_cidrs": []string{"203.0.113.0/24"}},
+			map[string]any{"exposure.kubernetes_api.public_access": true}},
+		{"the version",
+			map[string]any{"kubernetes_version": "1.32"},
+			map[string]any{"kubernetes_version": "1.32"}},
+	}
 }
 
 // Pools, endpoint and version change in place.
@@ -50,7 +55,7 @@ func TestAccChangesInPlace(t *testing.T) {
 		w.use("cluster.tf")
 		w.serve(issue(t)).set("kubernetes_version", "1.31").apply()
 		cluster := w.clusterFields()
-		for _, step := range inPlace {
+		for _, step := range inPlace(w.machine, w.bigger) {
 			for _, name := range slices.Sorted(maps.Keys(step.set)) {
 				w.set(name, step.set[name])
 			}
@@ -67,7 +72,7 @@ func TestAccChangesInPlace(t *testing.T) {
 			}
 		}
 		if got := w.clusterFields(); got != cluster {
-			t.Errorf("the EKS cluster was %s and is %s", cluster, got)
+			t.Errorf("the cluster was %s and is %s", cluster, got)
 		}
 
 		w.set("kubernetes_version", "1.34")
@@ -88,7 +93,7 @@ func TestAccDeletionProtection(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		w.use("cluster.tf")
 		w.serve(issue(t)).set("deletion_protection", true).apply()
-		w.AWS.ResetCalls()
+		w.ResetCalls()
 		w.says(w.fails("destroy", "-auto-approve"), "Cluster is protected", "Set deletion_protection = false and apply first.")
 		w.set("cidr", "10.41.0.0/16")
 		w.says(w.fails("plan"), "Change needs a new cluster, and this one is protected")

@@ -139,24 +139,6 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// each runs a test with every command, in a world of its own.
-func each(t *testing.T, test func(t *testing.T, w *world)) {
-	t.Helper()
-	if os.Getenv("TF_ACC") == "" {
-		t.Skip("TF_ACC is not set; it switches on the tests that run Terraform or OpenTofu")
-	}
-	t.Parallel()
-	for _, c := range commands() {
-		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			if c.missing != "" {
-				t.Skip(c.missing)
-			}
-			test(t, newWorld(t, c))
-		})
-	}
-}
-
 // environment is what a command inherits: nothing that says how to reach a
 // cloud or how Terraform is to behave.
 func environment() []string {

@@ -9,8 +9,6 @@ import (
 	"sync"
 	"syscall"
 	"testing"
-
-	"github.com/modelserving/terraform-provider-serving/internal/sandbox/aws"
 )
 
 // A journey is a change that is interrupted.
@@ -27,10 +25,7 @@ var (
 	toPublic = func(w *world) { w.set("visibility", "public") }
 	applied  = func(w *world) { w.apply() }
 	newPools = func(w *world) {
-		w.set("node_pools", map[string]any{
-			"cpu":  map[string]any{"machine_type": "m7i.2xlarge", "min_size": 1, "max_size": 12},
-			"more": map[string]any{"machine_type": "m7i.xlarge", "min_size": 0, "max_size": 3},
-		})
+		w.set("node_pools", pools(map[string][3]any{"cpu": {w.bigger, 1, 12}, "more": {w.machine, 0, 3}}))
 	}
 )
 
@@ -55,7 +50,9 @@ var blows = []struct {
 		return w.strike(nth, func(p *os.Process) error { return syscall.Kill(-p.Pid, syscall.SIGINT) })
 	}},
 	{"the cloud refuses from there on", func(w *world, nth int) func() bool {
-		w.AWS.AddFault(aws.Fault{Mutating: true, Nth: nth, Onward: true, Code: "InternalFailure", Status: 400, Message: "the cloud is out of order"})
+		f := w.broken
+		f.Nth = nth
+		w.fault(f)
 		return func() bool { return true } // A change that went well is noticed by its exit code.
 	}},
 }
@@ -74,7 +71,7 @@ func TestAccCrash(t *testing.T) {
 					blow := blows[i%len(blows)]
 					t.Run(fmt.Sprintf("%s at call %d of %d", blow.name, nth, calls), func(t *testing.T) {
 						t.Parallel()
-						crash(newWorld(t, w.command), j, p, want, nth == calls, func(w *world) func() bool { return blow.strike(w, nth) })
+						crash(newWorld(t, w.command, w.cloud), j, p, want, nth == calls, func(w *world) func() bool { return blow.strike(w, nth) })
 					})
 				}
 			})
@@ -89,7 +86,7 @@ func (w *world) undisturbed(j journey, p pair) (map[string]int, int) {
 	w.use("cluster.tf")
 	w.serve(p)
 	j.prepare(w)
-	w.AWS.ResetCalls()
+	w.ResetCalls()
 	j.change(w)
 	w.want(0, w.run(j.verb, "-auto-approve", "-no-color"))
 	return w.kinds(), len(w.mutations())
@@ -103,7 +100,7 @@ func crash(w *world, j journey, p pair, want map[string]int, last bool, strike f
 	w.serve(p)
 	j.prepare(w)
 	j.change(w)
-	w.AWS.ResetCalls()
+	w.ResetCalls()
 	struck := strike(w)
 	o := w.run(j.verb, "-auto-approve", "-no-color")
 	if !struck() || o.code == 0 {
@@ -115,15 +112,15 @@ func crash(w *world, j journey, p pair, want map[string]int, last bool, strike f
 	if j.name == "create" && w.attributes("serving_cluster.test") != nil {
 		w.Error("the cluster is in the state, so the next apply would destroy it first")
 	}
-	if j.name == "create" && last != w.orphaned(clusterAddress, "eks.cluster") {
+	if j.name == "create" && last != w.orphaned(clusterAddress, w.clusterKind) {
 		w.Errorf("the cluster is sealed without being in the state: %t, want that after the last call alone", !last)
 	}
-	w.AWS.ClearFaults()
+	w.ClearFaults()
 	w.then(nil)
 	w.started = nil
 	if j.name == "create" {
-		w.claim(certificateAddress, "aws/us-west-2/models", "acm.certificate")
-		w.claim(clusterAddress, "aws/us-west-2/test", "eks.cluster")
+		w.claim(certificateAddress, w.id("models"), w.certificateKind)
+		w.claim(clusterAddress, w.id("test"), w.clusterKind)
 	}
 	w.want(0, w.run(j.verb, "-auto-approve", "-no-color"))
 	if got := w.kinds(); !maps.Equal(got, want) {
@@ -144,11 +141,9 @@ func (w *world) orphaned(address, kind string) bool {
 		return false
 	}
 	for _, fields := range w.fields(kind) {
-		if fields["/Tags/serving:sealed"] == "true" {
-			return true
-		}
 		for path, value := range fields {
-			if value == "serving:sealed" && strings.HasPrefix(path, "/Tags/") {
+			// Tags are maps of some services, and lists of others.
+			if strings.HasSuffix(path, "serving:sealed") || strings.HasSuffix(path, "serving-sealed") || value == "serving:sealed" {
 				return true
 			}
 		}

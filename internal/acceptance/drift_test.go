@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/modelserving/terraform-provider-serving/internal/sandbox/aws"
+	"github.com/modelserving/terraform-provider-serving/internal/sandbox/control"
 )
 
 const (
@@ -14,80 +14,45 @@ const (
 	certificateAddress = "serving_certificate.models"
 )
 
-// What somebody changes behind Terraform's back shows in the plan, and apply
-// repairs it.
+// A drift is what somebody changes behind Terraform's back.
+type drift struct {
+	spoil func(w *world)
+	// shows are what the plan prints.
+	shows []string
+}
+
+// What somebody changes shows in the plan, and apply repairs it.
 func TestAccDrift(t *testing.T) {
-	for name, drift := range map[string]struct {
-		spoil func(w *world)
-		// shows are what the plan prints.
-		shows []string
-	}{
-		"the load balancer is opened": {
-			func(w *world) { w.mutate("ec2.security_group_rule", w.ingress(), "/CidrIpv4", "0.0.0.0/0") },
-			[]string{"security_group/load_balancer", "0.0.0.0/0"},
-		},
-		"a pool grows": {
-			(*world).growPool,
-			[]string{"max_size = 30 -> 10"},
-		},
-		"the load balancer waits for less": {
-			func(w *world) {
-				w.mutate("elb.load_balancer", "", "/Attributes/idle_timeout.timeout_seconds", "60")
-			},
-			[]string{"idle_timeout_seconds = 60 -> 300"},
-		},
-		"the VPC is renamed": {
-			func(w *world) { w.mutate("ec2.vpc", "", "/Tags/0/Value", "something else") },
-			[]string{"vpc", "something else"},
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			each(t, func(t *testing.T, w *world) {
-				w.use("cluster.tf")
-				w.serve(issue(t)).apply()
-				drift.spoil(w)
-				o := w.plan(2)
-				for _, text := range drift.shows {
-					if !o.says(text) {
-						t.Errorf("the plan does not show %q:\n%s", text, o.all)
-					}
-				}
-				if c := w.only(clusterAddress); !c.does("update") {
-					t.Errorf("the plan wants to %v, want an update", c.Actions)
-				}
-				w.apply()
-				w.plan(0)
-				if left := at(w.attributes(clusterAddress), "drift"); fmt.Sprint(left) != "map[]" {
-					t.Errorf("the state still has the drift %v", left)
-				}
-				w.finish()
+	each(t, func(t *testing.T, w *world) {
+		for name, d := range w.drifts {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				drifted(newWorld(t, w.command, w.cloud), d)
 			})
-		})
-	}
+		}
+	})
 }
 
-// growPool changes the size of the Auto Scaling group, as EC2's console would.
-func (w *world) growPool() {
+func drifted(w *world, d drift) {
 	w.Helper()
-	for _, f := range w.fields("eks.nodegroup") {
-		group := aws.Object{Account: account, Region: region, Kind: "autoscaling.auto_scaling_group", ID: fmt.Sprint(f["/Resources/AutoScalingGroups/0/Name"])}
-		if err := w.AWS.Mutate(aws.Field{Object: group, Path: "/MaxSize", Value: 30}); err != nil {
-			w.Fatal(err)
+	w.use("cluster.tf")
+	w.serve(issue(w)).apply()
+	d.spoil(w)
+	o := w.plan(2)
+	for _, text := range d.shows {
+		if !o.says(text) {
+			w.Errorf("the plan does not show %q:\n%s", text, o.all)
 		}
 	}
-}
-
-// ingress is the id of the rule that lets callers into the load balancer.
-func (w *world) ingress() string {
-	w.Helper()
-	for id, f := range w.fields("ec2.security_group_rule") {
-		// The rules that have tags are in groups of EKS's making.
-		if fmt.Sprint(f["/FromPort"]) == "443" && f["/IsEgress"] == false && f["/Tags/0/Key"] == nil {
-			return id
-		}
+	if c := w.only(clusterAddress); !c.does("update") {
+		w.Errorf("the plan wants to %v, want an update", c.Actions)
 	}
-	w.Fatal("there is no rule for callers")
-	return ""
+	w.apply()
+	w.plan(0)
+	if left := at(w.attributes(clusterAddress), "drift"); fmt.Sprint(left) != "map[]" {
+		w.Errorf("the state still has the drift %v", left)
+	}
+	w.finish()
 }
 
 // A cluster that a colleague destroyed is made again.
@@ -96,7 +61,7 @@ func TestAccDestroyedElsewhere(t *testing.T) {
 		w.use("cluster.tf")
 		w.serve(issue(t)).apply()
 		colleague := w.beside()
-		for _, file := range []string{"main.tf", "terraform.tfstate"} {
+		for _, file := range []string{"provider.tf", "main.tf", "terraform.tfstate"} {
 			colleague.copy(w.dir+"/"+file, file)
 		}
 		colleague.finish()
@@ -117,9 +82,12 @@ func TestAccControlPlaneRemoved(t *testing.T) {
 		w.use("cluster.tf")
 		w.serve(issue(t)).apply()
 		before, want := w.attributes(clusterAddress), w.kinds()
-		for _, o := range w.AWS.Census().Objects {
-			if strings.HasPrefix(o.Kind, "eks.") || strings.HasPrefix(o.Kind, "autoscaling.") {
-				if err := w.AWS.Delete(o); err != nil {
+		isManaged := func(kind string) bool {
+			return slices.ContainsFunc(w.managed, func(beginning string) bool { return strings.HasPrefix(kind, beginning) })
+		}
+		for _, o := range w.Census().Objects {
+			if isManaged(o.Kind) {
+				if err := w.Delete(o); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -140,23 +108,23 @@ func TestAccControlPlaneRemoved(t *testing.T) {
 			t.Errorf("kubernetes_api.url is %v, want that of the new cluster", url)
 		}
 		for kind, n := range w.kinds() {
-			if strings.HasPrefix(kind, "eks.") && n != want[kind] {
+			if isManaged(kind) && n != want[kind] {
 				t.Errorf("there are %d of %s, want %d", n, kind, want[kind])
 			}
 		}
 	})
 }
 
-// A pool's node group is made anew when it is gone.
+// A pool is made anew when it is gone.
 func TestAccPoolRemoved(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		w.use("cluster.tf")
 		w.serve(issue(t)).apply()
-		groups := slices.DeleteFunc(w.AWS.Census().Objects, func(o aws.Object) bool { return o.Kind != "eks.nodegroup" })
-		if len(groups) != 1 {
-			t.Fatalf("there are %v, want one node group", groups)
+		pools := slices.DeleteFunc(w.Census().Objects, func(o control.Object) bool { return o.Kind != w.poolKind })
+		if len(pools) != 1 {
+			t.Fatalf("there are %v, want one %s", pools, w.poolKind)
 		}
-		if err := w.AWS.Delete(groups[0]); err != nil {
+		if err := w.Delete(pools[0]); err != nil {
 			t.Fatal(err)
 		}
 		if o := w.plan(2); !o.says("node_pool/cpu") {

@@ -1,113 +1,109 @@
 package acceptance_test
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"testing"
 
-	sandboxaws "github.com/modelserving/terraform-provider-serving/internal/sandbox/aws"
+	"github.com/modelserving/terraform-provider-serving/internal/sandbox/control"
 )
+
+// A trouble is what may be wrong with the environment.
+type trouble struct {
+	spoil, mend func(w *world)
+	says        []string
+}
+
+// faulty is a call that the cloud refuses.
+func faulty(f control.Fault, says ...string) trouble {
+	return trouble{func(w *world) { w.fault(f) }, func(w *world) { w.ClearFaults() }, says}
+}
+
+// scarce is a quota of which nothing is left.
+func scarce(quota string, says ...string) trouble {
+	return trouble{func(w *world) { w.quota(quota, 0) }, func(w *world) { w.quota(quota, 5) }, says}
+}
+
+// setting is a state of the cloud that can be switched on and off.
+func setting(s func(on bool) control.Settings, says ...string) trouble {
+	return trouble{func(w *world) { w.configure(s(true)) }, func(w *world) { w.configure(s(false)) }, says}
+}
+
+// anywhere are the troubles that are the same on all clouds.
+var anywhere = map[string]trouble{
+	"an unreachable endpoint": {
+		// Port 1 of loopback has no service.
+		func(w *world) { w.env["SERVING_SANDBOX"] = "http://127.0.0.1:1" },
+		func(w *world) { w.env["SERVING_SANDBOX"] = w.url },
+		[]string{"connection refused", "The endpoint cannot be reached"},
+	},
+	"a region that does not exist": {
+		func(w *world) { w.set("region", w.unserved) },
+		func(w *world) { w.set("region", w.region) },
+		[]string{"-9", "region"},
+	},
+}
 
 // What is wrong with the environment ends in one error that names the call and
 // what to do. Nothing is half recorded, and the same command works afterwards.
 func TestAccEnvironment(t *testing.T) {
-	fault := func(service, action, code string, status int, message string) func(w *world) {
-		return func(w *world) {
-			w.AWS.AddFault(sandboxaws.Fault{Service: service, Action: action, Code: code, Status: status, Message: message})
-		}
-	}
-	mended := func(w *world) { w.AWS.ClearFaults() }
-	for name, c := range map[string]struct {
-		spoil, mend func(w *world)
-		says        []string
-	}{
-		"wrong credentials": {
-			func(w *world) { w.withCredentials("AKIAWRONGWRONGWRONGW", "wrong") },
-			func(w *world) { w.withCredentials("test", "test") },
-			[]string{"ec2:", "AuthFailure", "AWS does not accept the credentials", "AWS_PROFILE"},
-		},
-		"no credentials": {
-			func(w *world) { w.withCredentials("", "") },
-			func(w *world) { w.withCredentials("test", "test") },
-			[]string{"AWS credentials", "AWS_PROFILE"},
-		},
-		"an unreachable endpoint": {
-			// Port 1 of loopback has no service.
-			func(w *world) { w.env["SERVING_SANDBOX"] = "http://127.0.0.1:1" },
-			func(w *world) { w.env["SERVING_SANDBOX"] = w.url },
-			[]string{"ec2:", "connection refused", "The endpoint cannot be reached"},
-		},
-		"a region that does not exist": {
-			func(w *world) { w.set("region", "us-west-9") },
-			func(w *world) { w.set("region", region) },
-			[]string{"us-west-9", "region"},
-		},
-		"a quota": {
-			func(w *world) { w.quota("ec2.vpcs", 0) },
-			func(w *world) { w.quota("ec2.vpcs", 5) },
-			[]string{"create vpc", "ec2:CreateVpc", "VpcLimitExceeded", "Service Quotas"},
-		},
-		"a quota of certificates": {
-			func(w *world) { w.quota("acm.certificates", 0) },
-			func(w *world) { w.quota("acm.certificates", 5) },
-			[]string{"create certificate", "acm:ImportCertificate", "LimitExceededException", "Service Quotas"},
-		},
-		"a permission in EC2": {
-			fault("ec2", "CreateVpc", "UnauthorizedOperation", 403, "You are not authorized to perform this operation."), mended,
-			[]string{"create vpc", "ec2:CreateVpc", "UnauthorizedOperation", "lack permission for ec2:CreateVpc"},
-		},
-		"a permission in EKS": {
-			fault("eks", "CreateCluster", "AccessDeniedException", 403, "User is not authorized to perform: eks:CreateCluster"), mended,
-			[]string{"create cluster", "eks:CreateCluster", "AccessDeniedException", "lack permission for eks:CreateCluster"},
-		},
-		"a permission in IAM": {
-			fault("iam", "CreateRole", "AccessDenied", 403, "User is not authorized to perform: iam:CreateRole"), mended,
-			[]string{"role/cluster", "iam:CreateRole", "AccessDenied", "lack permission for iam:CreateRole"},
-		},
-		"a permission to read": {
-			fault("ec2", "DescribeAvailabilityZones", "UnauthorizedOperation", 403, "You are not authorized to perform this operation."), mended,
-			[]string{"ec2:DescribeAvailabilityZones", "UnauthorizedOperation", "lack permission for ec2:DescribeAvailabilityZones"},
-		},
-		"throttling without end": {
-			fault("eks", "CreateCluster", "ThrottlingException", 429, "Rate exceeded"), mended,
-			[]string{"eks:CreateCluster", "ThrottlingException", "aws.max_retries"},
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			each(t, func(t *testing.T, w *world) {
-				w.use("region.tf")
-				w.serve(issue(t))
-				c.spoil(w)
-				w.says(w.fails("apply", "-auto-approve"), c.says...)
-				if w.attributes(clusterAddress) != nil {
-					t.Error("the cluster is in the state")
-				}
-				// A quota does not grow by asking again.
-				refused := slices.DeleteFunc(w.AWS.Calls(), func(call sandboxaws.LoggedCall) bool { return !strings.Contains(call.Code, "LimitExceeded") })
-				if want := strings.HasPrefix(name, "a quota"); want != (len(refused) == 1) {
-					t.Errorf("the quota was met by %d calls: %v", len(refused), refused)
-				}
-				c.mend(w)
-				w.apply()
-				w.plan(0)
-				w.finish()
+	each(t, func(t *testing.T, w *world) {
+		all := maps.Clone(anywhere)
+		maps.Copy(all, w.troubles)
+		for name, c := range all {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				c.befalls(newWorld(t, w.command, w.cloud), strings.HasPrefix(name, "a quota"))
 			})
-		})
-	}
+		}
+	})
 }
 
-// withCredentials reaches the sandbox as one reaches AWS: by an endpoint and
-// credentials of the environment.
-func (w *world) withCredentials(id, secret string) {
+// befalls has a configuration meet a trouble; once says that asking again is of no
+// use.
+func (c trouble) befalls(w *world, once bool) {
 	w.Helper()
-	delete(w.env, "SERVING_SANDBOX")
-	w.env["AWS_ENDPOINT_URL"] = w.url
-	w.env["AWS_ACCESS_KEY_ID"], w.env["AWS_SECRET_ACCESS_KEY"] = id, secret
+	w.use("cluster.tf")
+	w.serve(issue(w)).set("max_retries", 2)
+	c.spoil(w)
+	w.says(w.fails("apply", "-auto-approve"), c.says...)
+	if w.attributes(clusterAddress) != nil {
+		w.Error("the cluster is in the state")
+	}
+	// A quota does not grow by asking again.
+	refused := slices.DeleteFunc(w.Calls(), func(call control.LoggedCall) bool { return !w.overQuota(call.Code) })
+	if once != (len(refused) == 1) {
+		w.Errorf("a quota was met by %d calls: %v", len(refused), refused)
+	}
+	c.mend(w)
+	w.apply()
+	w.plan(0)
+	w.finish()
+}
+
+// overQuota reports whether a call was refused because of a quota.
+func (c *cloud) overQuota(code string) bool {
+	return strings.Contains(code, "LimitExceeded") || strings.Contains(strings.ToLower(code), "quota")
 }
 
 func (w *world) quota(name string, limit int) {
 	w.Helper()
-	if err := w.AWS.Configure(sandboxaws.Settings{Quotas: map[string]int{name: limit}}); err != nil {
+	w.configure(control.Settings{Quotas: map[string]int{name: limit}})
+}
+
+// configure changes how the clouds behave.
+func (w *world) configure(s control.Settings) {
+	w.Helper()
+	if err := w.Configure(s); err != nil {
+		w.Fatal(err)
+	}
+}
+
+// fault spoils calls from now on.
+func (w *world) fault(f control.Fault) {
+	w.Helper()
+	if err := w.AddFault(f); err != nil {
 		w.Fatal(err)
 	}
 }

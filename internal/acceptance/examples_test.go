@@ -8,8 +8,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/modelserving/terraform-provider-serving/internal/sandbox/aws"
 )
 
 const examplesFolder = "../../examples"
@@ -64,7 +62,7 @@ func withTokens(w *world) {
 // withProvider adds the example of a provider block to one that has none, as
 // the registry's pages do.
 func withProvider(w *world) {
-	w.copy(filepath.Join(examplesFolder, "provider/provider.tf"), "provider.tf")
+	w.take("provider/provider.tf", "provider.tf")
 }
 
 // withModels is for an example that leaves the provider block to the reader.
@@ -80,32 +78,23 @@ func withChain(w *world) {
 	w.serve(sign(w, ecKey(w, elliptic.P256()), ca)).set("chain_pem", ca.certificate)
 }
 
-// withNetwork makes a network by way of another cluster, with a state of its own.
+// withNetwork is for an example in a network that exists.
 func withNetwork(w *world) {
 	withCertificate(w)
-	landlord := w.beside()
-	landlord.use("cluster.tf")
-	landlord.set("name", "landlord").set("certificate_name", "landlord").set("cidr", "10.70.0.0/16").apply()
-	made := landlord.attributes("serving_cluster.test")
-	w.set("vpc", at(made, "network.vpc_id"))
-	w.set("subnets", at(made, "network.private_subnet_ids"))
-	w.set("public_subnets", at(made, "network.public_subnet_ids"))
+	w.withNetwork(w)
 }
 
-// withPeer makes another cluster, whose VPC is the peer.
+// withPeer is for one whose cluster has a peer.
 func withPeer(w *world) {
 	withCertificate(w)
-	peer := w.beside()
-	peer.use("cluster.tf")
-	peer.set("name", "peer").set("certificate_name", "peer").set("cidr", "10.70.0.0/16").apply()
-	w.set("peer", map[string]any{"vpc": at(peer.attributes("serving_cluster.test"), "network.vpc_id")})
+	w.withPeer(w)
 }
 
 // withCluster makes the cluster that the data source reads.
 func withCluster(w *world) {
 	other := w.beside()
 	withModels(other)
-	other.copy(filepath.Join(examplesFolder, "resources/serving_cluster/resource.tf"), "main.tf")
+	other.take("resources/serving_cluster/resource.tf", "main.tf")
 	other.apply()
 	withProvider(w)
 }
@@ -124,7 +113,6 @@ func TestAccExamples(t *testing.T) {
 		}
 		t.Run(name, func(t *testing.T) {
 			each(t, func(t *testing.T, w *world) {
-				w.env["AWS_REGION"] = region
 				e.prepare(w)
 				before := w.kinds()
 				w.example(name)
@@ -132,7 +120,7 @@ func TestAccExamples(t *testing.T) {
 				w.plan(0)
 				w.destroy()
 				w.leaves(before)
-				w.permitted()
+				w.permitted(w)
 			})
 		})
 	}
@@ -170,31 +158,14 @@ func (w *world) example(name string) {
 	}
 	for _, file := range files {
 		if base := filepath.Base(file); !strings.HasPrefix(base, "import-") {
-			w.copy(file, base)
+			w.take(filepath.Join(name, base), base)
 		}
 	}
 }
 
-// permitted holds every call so far against the policy that users are given.
-func (w *world) permitted() {
+// take copies a file of examples/ into the folder, in the words of the cloud. Those
+// of folders that can be applied as they are have a variable for it instead.
+func (w *world) take(from, to string) {
 	w.Helper()
-	var policy struct{ Statement []struct{ Action []string } }
-	w.read(w.text(filepath.Join(examplesFolder, "aws-permissions/policy.json")), &policy)
-	allowed := map[string]bool{
-		"sts:GetCallerIdentity": true, // It needs no permission.
-	}
-	for _, s := range policy.Statement {
-		for _, action := range s.Action {
-			allowed[action] = true
-		}
-	}
-	refused := map[string]aws.LoggedCall{}
-	for _, call := range w.AWS.Calls() {
-		if name := call.Service + ":" + call.Action; !allowed[name] {
-			refused[name] = call
-		}
-	}
-	for name := range refused {
-		w.Errorf("examples/aws-permissions does not allow %s, which was called", name)
-	}
+	w.write(to, w.words.Replace(w.text(filepath.Join(examplesFolder, from))))
 }

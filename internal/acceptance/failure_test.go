@@ -31,7 +31,7 @@ func TestAccModelServerFailures(t *testing.T) {
 			for name, texts := range says {
 				if e.Address == serverAddress(name) {
 					found[name] = true
-					w.says(e, append(texts, "aws/us-west-2/test/"+name)...)
+					w.says(e, append(texts, w.id("test/"+name))...)
 				}
 			}
 		}

@@ -11,7 +11,7 @@ import (
 // A gate stands between the provider and the sandbox and lets a test act
 // between a call and its answer.
 type gate struct {
-	cloud http.Handler
+	behind http.Handler
 
 	mu    sync.Mutex
 	after func(r *http.Request)
@@ -21,11 +21,11 @@ type gate struct {
 // is tunnelled to the simulated networks is not a call.
 func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method == http.MethodConnect {
-		g.cloud.ServeHTTP(w, r)
+		g.behind.ServeHTTP(w, r)
 		return
 	}
 	answer := httptest.NewRecorder()
-	g.cloud.ServeHTTP(answer, r)
+	g.behind.ServeHTTP(answer, r)
 	g.mu.Lock()
 	after := g.after
 	g.mu.Unlock()

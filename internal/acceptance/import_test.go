@@ -58,7 +58,7 @@ func TestAccImport(t *testing.T) {
 func importBlocks(_ *testing.T, w *world, file string) {
 	w.Helper()
 	for _, kind := range []string{"serving_certificate", "serving_cluster"} {
-		w.copy(filepath.Join(examplesFolder, "resources", kind, file), kind+"-import.tf")
+		w.take(filepath.Join("resources", kind, file), kind+"-import.tf")
 	}
 	c := w.changes()
 	if _, ok := c["serving_cluster.prod"]; ok {
@@ -69,7 +69,7 @@ func importBlocks(_ *testing.T, w *world, file string) {
 // typed are the arguments of the command in an example's import.sh.
 func (w *world) typed(kind string) []string {
 	w.Helper()
-	text := w.text(filepath.Join(examplesFolder, "resources", kind, "import.sh"))
+	text := w.words.Replace(w.text(filepath.Join(examplesFolder, "resources", kind, "import.sh")))
 	for line := range strings.Lines(text) {
 		if rest, ok := strings.CutPrefix(strings.TrimSpace(line), "terraform import "); ok {
 			return append([]string{"import", "-no-color"}, strings.Fields(rest)...)
@@ -88,10 +88,10 @@ func TestAccSecondState(t *testing.T) {
 		second := w.beside()
 		second.use("cluster.tf")
 		before := w.kinds()
-		w.says(second.fails("apply", "-auto-approve", "-target=serving_certificate.models"), "terraform import serving_certificate.<name> aws/us-west-2/models")
-		second.want(0, second.run("import", "-no-color", certificateAddress, "aws/us-west-2/models"))
-		w.says(second.fails("apply", "-auto-approve"), "already exists", "terraform import serving_cluster.<name> aws/us-west-2/test")
-		second.want(0, second.run("import", "-no-color", clusterAddress, "aws/us-west-2/test"))
+		w.says(second.fails("apply", "-auto-approve", "-target=serving_certificate.models"), "terraform import serving_certificate.<name> "+w.id("models"))
+		second.want(0, second.run("import", "-no-color", certificateAddress, w.id("models")))
+		w.says(second.fails("apply", "-auto-approve"), "already exists", "terraform import serving_cluster.<name> "+w.id("test"))
+		second.want(0, second.run("import", "-no-color", clusterAddress, w.id("test")))
 		second.apply()
 		second.plan(0)
 		w.leaves(before)

@@ -2,79 +2,90 @@ package acceptance_test
 
 import (
 	"crypto/x509"
+	"maps"
 	"strings"
 	"testing"
 	"time"
 )
 
+// A mistake is one thing that is wrong with testdata/mistakes.tf.
+type mistake struct {
+	spoil func(w *world)
+	says  []string
+	// path is the attribute. The commands point to one of the resource itself; of one
+	// inside of another they show the resource alone, and the message names it.
+	path string
+}
+
+// everywhere are the mistakes that all clouds tell in the same words.
+var everywhere = map[string]mistake{
+	"ranges that overlap": {
+		func(w *world) { w.set("service_cidr", "10.40.128.0/20") },
+		[]string{"Service range overlaps the network", "network.service_cidr (10.40.128.0/20) and network.cidr (10.40.0.0/16) share 10.40.128.0/20"}, "network.service_cidr",
+	},
+	"a key of another certificate": {
+		func(w *world) { w.set("private_key", issue(w).key) },
+		[]string{"Private key does not match the certificate"}, "imported.private_key_wo",
+	},
+	"a certificate that has expired": {
+		func(w *world) {
+			w.serve(issue(w, func(c *x509.Certificate) {
+				c.NotBefore, c.NotAfter = time.Now().AddDate(0, -2, 0), time.Now().Add(-time.Hour)
+			}))
+		},
+		[]string{"Certificate has expired"}, "imported.certificate_pem",
+	},
+	"a certificate for other names": {
+		func(w *world) { w.set("domain", "other.example.com") },
+		[]string{"Certificate does not cover the domain", `"other.example.com"`, "is for models.example.com"}, "endpoint.domain",
+	},
+	"a private cluster without a certificate": {
+		func(w *world) { w.set("certified", false) },
+		[]string{"Private cluster without a certificate", "serving_certificate"}, "endpoint.certificate_id",
+	},
+	"a public cluster without a certificate": {
+		func(w *world) { w.set("certified", false).set("visibility", "public") },
+		[]string{"Public cluster without a certificate"}, "endpoint.certificate_id",
+	},
+	"another word for visibility": {
+		func(w *world) { w.set("visibility", "internal") },
+		[]string{`"internal"`, `"private"`, `"public"`}, "visibility",
+	},
+	"a pool whose least is more than its most": {
+		func(w *world) { w.set("least", 11) },
+		[]string{"11", "10"}, "node_pools.cpu",
+	},
+}
+
 // A mistake is refused by the plan in one error at its attribute, before
 // anything is made.
 func TestAccMistakes(t *testing.T) {
-	for name, c := range map[string]struct {
-		spoil func(w *world)
-		says  []string
-		// path is the attribute. The commands point to one of the resource itself; of one
-		// inside of another they show the resource alone, and the message names it.
-		path string
-	}{
-		"ranges that overlap": {
-			func(w *world) { w.set("service_cidr", "10.40.128.0/20") },
-			[]string{"Service range overlaps the network", "network.service_cidr (10.40.128.0/20) and network.cidr (10.40.0.0/16) share 10.40.128.0/20"}, "network.service_cidr",
-		},
-		"a key of another certificate": {
-			func(w *world) { w.set("private_key", issue(w).key) },
-			[]string{"Private key does not match the certificate"}, "imported.private_key_wo",
-		},
-		"a certificate that has expired": {
-			func(w *world) {
-				w.serve(issue(w, func(c *x509.Certificate) {
-					c.NotBefore, c.NotAfter = time.Now().AddDate(0, -2, 0), time.Now().Add(-time.Hour)
-				}))
-			},
-			[]string{"Certificate has expired", "ACM refuses it"}, "imported.certificate_pem",
-		},
-		"a certificate for other names": {
-			func(w *world) { w.set("domain", "other.example.com") },
-			[]string{"Certificate does not cover the domain", `"other.example.com"`, "is for models.example.com"}, "endpoint.domain",
-		},
-		"a private cluster without a certificate": {
-			func(w *world) { w.set("certified", false) },
-			[]string{"Private cluster without a certificate", "serving_certificate"}, "endpoint.certificate_id",
-		},
-		"a public cluster without a certificate": {
-			func(w *world) { w.set("certified", false).set("visibility", "public") },
-			[]string{"Public cluster without a certificate"}, "endpoint.certificate_id",
-		},
-		"another word for visibility": {
-			func(w *world) { w.set("visibility", "internal") },
-			[]string{`"internal"`, `"private"`, `"public"`}, "visibility",
-		},
-		"a machine type that is not offered": {
-			func(w *world) { w.set("machine_type", "m7i.3xlarge") },
-			[]string{"Machine type is not offered", "m7i.3xlarge", region}, "node_pools.cpu.machine_type",
-		},
-		"a pool whose least is more than its most": {
-			func(w *world) { w.set("least", 11) },
-			[]string{"11", "10"}, "node_pools.cpu",
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			each(t, func(t *testing.T, w *world) {
-				w.use("mistakes.tf")
-				w.serve(issue(t))
-				c.spoil(w)
-				d := w.mistake()
-				w.says(d, c.says...)
-				if strings.Contains(c.path, ".") {
-					w.says(d, c.path)
-				} else if !strings.HasPrefix(d.code(), c.path) {
-					t.Errorf("the error points to %q, want %s", d.code(), c.path)
-				}
-				if calls := w.mutations(); len(calls) > 0 {
-					t.Errorf("the plan made the calls %v", calls)
-				}
+	each(t, func(t *testing.T, w *world) {
+		all := maps.Clone(everywhere)
+		maps.Copy(all, w.mistakes)
+		for name, m := range all {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				m.isRefused(newWorld(t, w.command, w.cloud))
 			})
-		})
+		}
+	})
+}
+
+func (m mistake) isRefused(w *world) {
+	w.Helper()
+	w.use("mistakes.tf")
+	w.serve(issue(w))
+	m.spoil(w)
+	d := w.mistake()
+	w.says(d, m.says...)
+	if strings.Contains(m.path, ".") {
+		w.says(d, m.path)
+	} else if !strings.HasPrefix(d.code(), m.path) {
+		w.Errorf("the error points to %q, want %s", d.code(), m.path)
+	}
+	if calls := w.mutations(); len(calls) > 0 {
+		w.Errorf("the plan made the calls %v", calls)
 	}
 }
 

@@ -13,14 +13,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/modelserving/terraform-provider-serving/internal/sandbox/aws"
 )
 
 // The private key is in nothing that Terraform, the provider or the cloud keep
 // or print, however the run ends.
 func TestAccSecrets(t *testing.T) {
-	fault := aws.Fault{Service: "acm", Action: "ImportCertificate", Code: "LimitExceededException", Status: 400, Message: "You have reached the maximum number of certificates."}
 	for name, run := range map[string]func(w *world, first, second pair){
 		"apply and rotate": func(w *world, first, second pair) {
 			w.serve(first)
@@ -35,13 +32,13 @@ func TestAccSecrets(t *testing.T) {
 			w.plan(0)
 		},
 		"the cloud refuses the create": func(w *world, first, _ pair) {
-			w.AWS.AddFault(fault)
+			w.fault(w.crowded)
 			w.serve(first)
 			w.want(1, w.run("apply", "-auto-approve"))
 		},
 		"the cloud refuses the rotation": func(w *world, first, second pair) {
 			w.serve(first).apply()
-			w.AWS.AddFault(fault)
+			w.fault(w.crowded)
 			w.serve(second)
 			w.want(1, w.run("apply", "-auto-approve"))
 		},
@@ -140,12 +137,14 @@ func (w *world) everything() map[string][]byte {
 	if err != nil {
 		w.Fatal(err)
 	}
-	state, err := w.AWS.State()
+	state, err := w.State()
 	if err != nil {
 		w.Fatal(err)
 	}
-	found["the cloud's state"] = opened(state)
-	found["the cloud's call log"] = opened(fmt.Append(nil, w.AWS.Calls()))
+	for name, text := range state {
+		found["the state of "+name] = opened(text)
+	}
+	found["the clouds' call log"] = opened(fmt.Append(nil, w.Calls()))
 	found["what was printed"] = opened(w.output.text.Bytes())
 	return found
 }

@@ -88,7 +88,7 @@ func (w *world) interrupted(object sandboxtest.Object, event sandboxtest.Event, 
 	var mu sync.Mutex
 	var running *os.Process
 	struck := false
-	stop := w.When(w.TB, region, "test", object, event, func() {
+	stop := w.When(w.TB, w.id("test"), object, event, func() {
 		mu.Lock()
 		defer mu.Unlock()
 		if running == nil {

@@ -43,9 +43,8 @@ func (w *world) cluster(p pair) {
 func (w *world) colleague() *world {
 	w.Helper()
 	other := w.beside()
-	for _, name := range []string{"elsewhere.tf", "servers.tf"} {
-		other.copy(filepath.Join("testdata", name), name)
-	}
+	other.use("elsewhere.tf")
+	other.copy(filepath.Join("testdata", "servers.tf"), "servers.tf")
 	delete(other.env, "TF_VAR_servers")
 	return other
 }
@@ -59,7 +58,7 @@ func (w *world) have(all servers) *world {
 // kubernetes is an administrator of the cluster.
 func (w *world) kubernetes() *sandboxtest.Kubernetes {
 	w.Helper()
-	return w.Kubernetes(w.TB, region, "test")
+	return w.Kubernetes(w.TB, w.id("test"))
 }
 
 // serverAttributes are those of a server in the state; nil when it is not there.

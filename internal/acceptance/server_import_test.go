@@ -17,7 +17,7 @@ import (
 func withServers(w *world) {
 	other := w.beside()
 	withModels(other)
-	text := w.text(filepath.Join(examplesFolder, "resources/serving_cluster/resource.tf"))
+	text := w.words.Replace(w.text(filepath.Join(examplesFolder, "resources/serving_cluster/resource.tf")))
 	other.write("main.tf", strings.Replace(text, "min_size     = 0", "min_size     = 2", 1))
 	other.apply()
 	withProvider(w)
@@ -30,7 +30,7 @@ func withServer(w *world) {
 	other := w.beside()
 	withProvider(other)
 	other.set("app_token", secretValues["app"]).set("ci_token", secretValues["next"])
-	other.copy(filepath.Join(examplesFolder, "resources/serving_model_server/resource.tf"), "main.tf")
+	other.take("resources/serving_model_server/resource.tf", "main.tf")
 	other.apply()
 }
 
@@ -60,7 +60,7 @@ func TestAccModelServerImport(t *testing.T) {
 			if way == "import.sh" {
 				taker.want(0, taker.run(taker.typed("serving_model_server")...))
 			} else {
-				taker.copy(filepath.Join(examplesFolder, "resources/serving_model_server", way), "import.tf")
+				taker.take(filepath.Join("resources/serving_model_server", way), "import.tf")
 			}
 			c := taker.changes(target)[fraud]
 			if got := c.altered(); !c.does("update") || !slices.Equal(got, []string{"secrets_version"}) {
@@ -93,10 +93,9 @@ func TestAccModelServerImport(t *testing.T) {
 func (w *world) ephemeral(t *testing.T) {
 	t.Helper()
 	other := w.beside()
-	withProvider(other)
-	other.copy(filepath.Join("testdata", "kubernetes_token.tf"), "main.tf")
+	other.use("kubernetes_token.tf")
 	other.apply()
-	got := w.Kubernetes(t, region, "prod").Secret(modelsNamespace, "token")
+	got := w.Kubernetes(t, w.id("prod")).Secret(modelsNamespace, "token")
 	roots := x509.NewCertPool()
 	if !roots.AppendCertsFromPEM([]byte(got["CA"])) {
 		t.Fatalf("the certificate of the cluster is %q", got["CA"])

@@ -54,8 +54,8 @@ var demanded = map[string]bool{
 }
 
 // valid makes a configuration without mistakes of each type.
-func valid(t *testing.T) map[string]map[string]any {
-	p := issue(t)
+func (w *world) valid() map[string]map[string]any {
+	p := issue(w)
 	return map[string]map[string]any{
 		"serving_certificate": {
 			"name": "models", "imported": map[string]any{"certificate_pem": p.certificate, "private_key_wo": p.key},
@@ -64,16 +64,16 @@ func valid(t *testing.T) map[string]map[string]any {
 			"name": "test", "visibility": "private",
 			"network": map[string]any{"cidr": "10.40.0.0/16"},
 			"node_pools": map[string]any{"gpu": map[string]any{
-				"machine_type": "g6.2xlarge", "min_size": 1, "max_size": 4, "accelerator": map[string]any{"count": 1},
+				"machine_type": w.gpu, "min_size": 1, "max_size": 4, "accelerator": map[string]any{"count": 1},
 				"taints": []any{map[string]any{"key": "gpu", "effect": "NoSchedule"}},
 			}},
-			"endpoint": map[string]any{"certificate_id": "aws/us-west-2/models"},
+			"endpoint": map[string]any{"certificate_id": w.id("models")},
 		},
 		"serving_vpc_peering": {
-			"cluster_id": "aws/us-west-2/prod", "peer": map[string]any{"vpc": "vpc-0123456789abcdef0"},
+			"cluster_id": w.id("prod"), "peer": map[string]any{"vpc": w.vpc},
 		},
 		"serving_model_server": {
-			"cluster_id": "aws/us-west-2/prod", "name": "fraud", "image": "registry.example.com/fraud:v7", "port": 8000,
+			"cluster_id": w.id("prod"), "name": "fraud", "image": "registry.example.com/fraud:v7", "port": 8000,
 			"auth": map[string]any{"mode": "header", "tokens": map[string]any{"app": map[string]any{"value_wo": "app-0123456789abcdef"}}},
 		},
 	}
@@ -91,7 +91,7 @@ func TestAccTypos(t *testing.T) {
 		// without a mistake.
 		must, fine := map[string]bool{}, map[string]bool{}
 		for kind, schema := range w.schemas() {
-			config, ok := valid(t)[kind]
+			config, ok := w.valid()[kind]
 			if !ok {
 				t.Errorf("%s is new: add a configuration of it", kind)
 				continue

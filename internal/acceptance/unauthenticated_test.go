@@ -64,7 +64,7 @@ func passing(w *world, other *world) {
 	other.want(0, other.run("apply", "-no-color", "tfplan"))
 	w.says(w.fails("apply", "tfplan"), "three")
 	w.set("visibility", private)
-	w.faces("internal")
+	w.faces(w.internal)
 	w.plan(0)
 
 	other.destroy()

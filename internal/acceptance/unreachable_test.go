@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"github.com/modelserving/terraform-provider-serving/internal/sandbox/sandboxtest"
 )
 
 // A machine that has no path to the Kubernetes API gets one error that says what
@@ -18,8 +20,8 @@ func TestAccUnreachableKubernetes(t *testing.T) {
 		w.have(all).set("api_cidrs", []string{"198.51.100.0/24"})
 		d := w.fails("apply", "-auto-approve")
 		w.says(d, "kubernetes_api.allowed_cidrs", "run Terraform inside the network", "kubernetes_api.proxy_url")
-		for _, f := range w.fields("eks.cluster") {
-			if endpoint := fmt.Sprint(f["/Endpoint"]); !strings.Contains(d.Detail, endpoint) {
+		for _, f := range w.fields(w.clusterKind) {
+			if endpoint := fmt.Sprint(f[w.endpoint]); !strings.Contains(d.Detail, endpoint) {
 				t.Errorf("the error does not name %s: %s", endpoint, d.Detail)
 			}
 		}
@@ -61,9 +63,14 @@ func TestAccUnreachableKubernetes(t *testing.T) {
 // node is the place of somebody on a node of the cluster.
 func (w *world) node() string {
 	w.Helper()
-	for _, name := range w.kubernetes().List("nodes", "") {
-		host, _, _ := strings.Cut(strings.TrimPrefix(name, "ip-"), ".")
-		return w.inside() + "/" + strings.ReplaceAll(host, "-", ".")
+	k := w.kubernetes()
+	for _, name := range k.List("nodes", "") {
+		addresses, _ := at(k.Get(sandboxtest.Object{Resource: "nodes", Name: name}), "status.addresses").([]any)
+		for _, a := range addresses {
+			if a := a.(map[string]any); a["type"] == "InternalIP" {
+				return fmt.Sprint(w.inside(), "/", a["address"])
+			}
+		}
 	}
 	w.Fatal("there is no node")
 	return ""

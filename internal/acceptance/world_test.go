@@ -18,22 +18,20 @@ import (
 	"testing"
 	"time"
 
-	"github.com/modelserving/terraform-provider-serving/internal/sandbox/aws"
+	"github.com/modelserving/terraform-provider-serving/internal/sandbox/control"
 	"github.com/modelserving/terraform-provider-serving/internal/sandbox/sandboxtest"
 )
 
-const (
-	region  = "us-west-2"
-	domain  = "models.example.com"
-	account = "123456789012" // That of the sandbox's own credentials.
-)
+const domain = "models.example.com"
 
-// A world is a sandbox, and a folder with a configuration and its state.
+// A world is a sandbox, and a folder with a configuration for one of its clouds
+// and its state.
 type world struct {
 	testing.TB
 	*sandboxtest.Sandbox
 	*gate
 	command
+	*cloud
 	url string
 	dir string
 	// env is the command's environment beside what all have.
@@ -44,21 +42,30 @@ type world struct {
 	output *printed
 }
 
-func newWorld(t *testing.T, c command) *world {
+func newWorld(t *testing.T, c command, on *cloud) *world {
 	t.Helper()
 	bin, err := provider()
 	if err != nil {
 		t.Fatal(err)
 	}
 	s := sandboxtest.Start(t)
-	g := &gate{cloud: s.Handler()}
+	g := &gate{behind: s.Handler()}
 	server := httptest.NewServer(g)
 	t.Cleanup(server.Close)
-	w := &world{TB: t, Sandbox: s, gate: g, command: c, url: server.URL, dir: t.TempDir(), env: map[string]string{}, output: &printed{}}
+	w := &world{TB: t, Sandbox: s, gate: g, command: c, cloud: on, url: server.URL, dir: t.TempDir(), env: map[string]string{}, output: &printed{}}
 	w.override(bin)
+	if f := os.Getenv("H8_LOG"); f != "" {
+		t.Cleanup(func() {
+			text := ""
+			for _, c := range w.Calls() {
+				text += fmt.Sprintln(c.Time.Format("15:04:05.000"), c.Service, c.Action, c.Mutating, c.Code, c.Message, time.Duration(c.Duration))
+			}
+			_ = os.WriteFile(f, []byte(text+w.output.text.String()), 0o600)
+		})
+	}
 	w.env["SERVING_SANDBOX"] = w.url
 	w.env["HOME"] = w.dir
-	return w
+	return w.set("cloud", on.key).set("region", on.region).set("machine_type", on.machine).set("node_pools", pools(map[string][3]any{"cpu": {on.machine, 2, 10}}))
 }
 
 // beside is another folder, with a state of its own, over the same sandbox.
@@ -109,9 +116,10 @@ func (w *world) copy(from, to string) {
 	w.write(to, w.text(from))
 }
 
-// use makes a file of testdata the configuration.
+// use makes a file of testdata the configuration, with the provider of the cloud.
 func (w *world) use(name string) {
 	w.Helper()
+	w.copy("testdata/provider.tf", "provider.tf")
 	w.copy(filepath.Join("testdata", name), "main.tf")
 }
 
@@ -218,28 +226,28 @@ func (w *world) finish() {
 func (w *world) leaves(want map[string]int) {
 	w.Helper()
 	if got := w.kinds(); !maps.Equal(got, want) {
-		w.Errorf("the cloud has %v, want %v: %v", got, want, w.AWS.Census().Objects)
+		w.Errorf("the cloud has %v, want %v: %v", got, want, w.Census().Objects)
 	}
 }
 
 // kinds counts what is in the cloud.
 func (w *world) kinds() map[string]int {
 	counts := map[string]int{}
-	for _, o := range w.AWS.Census().Objects {
+	for _, o := range w.Census().Objects {
 		counts[o.Kind]++
 	}
 	return counts
 }
 
 // mutations are the calls so far that changed something.
-func (w *world) mutations() []aws.LoggedCall {
-	return slices.DeleteFunc(w.AWS.Calls(), func(c aws.LoggedCall) bool { return !c.Mutating || c.Code != "" })
+func (w *world) mutations() []control.LoggedCall {
+	return slices.DeleteFunc(w.Calls(), func(c control.LoggedCall) bool { return !c.Mutating || c.Code != "" })
 }
 
 // fields are the leaves of the objects of a kind, by object and path.
 func (w *world) fields(kind string) map[string]map[string]any {
 	w.Helper()
-	all, err := w.AWS.Fields()
+	all, err := w.Fields()
 	if err != nil {
 		w.Fatal(err)
 	}
@@ -260,11 +268,11 @@ func (w *world) fields(kind string) map[string]map[string]any {
 // is the only one of its kind.
 func (w *world) mutate(kind, id, path string, value any) {
 	w.Helper()
-	objects := slices.DeleteFunc(w.AWS.Census().Objects, func(o aws.Object) bool { return o.Kind != kind || id != "" && o.ID != id })
+	objects := slices.DeleteFunc(w.Census().Objects, func(o control.Object) bool { return o.Kind != kind || id != "" && o.ID != id })
 	if len(objects) != 1 {
 		w.Fatalf("there are %d of %s %s, want one", len(objects), kind, id)
 	}
-	if err := w.AWS.Mutate(aws.Field{Object: objects[0], Path: path, Value: value}); err != nil {
+	if err := w.Mutate(control.Field{Object: objects[0], Path: path, Value: value}); err != nil {
 		w.Fatal(err)
 	}
 }

@@ -17,6 +17,7 @@ import (
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/modelserving/terraform-provider-serving/internal/reads"
 	"github.com/modelserving/terraform-provider-serving/internal/serving"
 	"github.com/modelserving/terraform-provider-serving/internal/stack"
 )
@@ -58,7 +59,7 @@ func (k *certificates) Find(ctx context.Context, _ string) ([]*certificateLive, 
 	}
 	// A refresh is content with the one it knows; a change must not overlook
 	// another, which an interrupted apply may have left.
-	if known != nil && ctx.Value(liveReads{}) == nil {
+	if known != nil && !reads.Live(ctx) {
 		return []*certificateLive{known}, nil
 	}
 	arns, err := k.certificateARNs(ctx, k.owner.stack)
@@ -93,7 +94,7 @@ func (k *certificates) read(ctx context.Context, arn string) (*certificateLive, 
 	if err != nil {
 		return nil, absent(err, "ResourceNotFoundException")
 	}
-	tags, err := k.reader.certificateTags.get(ctx, arn)
+	tags, err := k.reader.certificateTags.Get(ctx, arn)
 	if err != nil {
 		return nil, err
 	}
@@ -117,7 +118,7 @@ func (c *client) certificateARNs(ctx context.Context, stackName string) ([]strin
 			continue
 		}
 		g.Go(func() error {
-			tags, err := c.reader.certificateTags.get(ctx, aws.ToString(s.CertificateArn))
+			tags, err := c.reader.certificateTags.Get(ctx, aws.ToString(s.CertificateArn))
 			marks[i] = tags[tagStack] == stackName
 			return err
 		})
@@ -251,16 +252,16 @@ func (k *certificates) Delete(ctx context.Context, live *certificateLive) error 
 // inUse tells a load balancer that is there, which will not let go, from one
 // that ACM has not forgotten yet, which is worth waiting for.
 func (k *certificates) inUse(ctx context.Context, err error, arn string, users []string) error {
-	there, listErr := k.reader.loadBalancers.get(ctx, all)
+	there, listErr := k.reader.loadBalancers.Get(ctx, all)
 	for _, lb := range there {
 		// ACM forgets late: only a listener that has the certificate now is in the
 		// way.
-		listeners, listenErr := k.reader.listeners.get(ctx, aws.ToString(lb.LoadBalancerArn))
+		listeners, listenErr := k.reader.listeners.Get(ctx, aws.ToString(lb.LoadBalancerArn))
 		uses := func(l elbtypes.Listener) bool { return firstCertificate(&l) == arn }
 		if listenErr != nil || !slices.Contains(users, aws.ToString(lb.LoadBalancerArn)) || !slices.ContainsFunc(listeners, uses) {
 			continue
 		}
-		tags, _ := k.reader.elbTags.get(ctx, aws.ToString(lb.LoadBalancerArn))
+		tags, _ := k.reader.elbTags.Get(ctx, aws.ToString(lb.LoadBalancerArn))
 		whose := ""
 		if s := tags[tagStack]; s != "" {
 			whose = " of " + s + ", which may be what an interrupted apply left: apply again to complete it, then destroy both"
@@ -273,11 +274,11 @@ func (k *certificates) inUse(ctx context.Context, err error, arn string, users [
 // switchListeners gives the listeners of one of our load balancers another
 // certificate. Those of others are left alone, and then block the deletion.
 func (k *certificates) switchListeners(ctx context.Context, lb, from, to string) error {
-	tags, err := k.reader.elbTags.get(ctx, lb)
+	tags, err := k.reader.elbTags.Get(ctx, lb)
 	if err != nil || tags[tagStack] == "" {
 		return absent(err, "LoadBalancerNotFound", "ValidationError")
 	}
-	all, err := k.reader.listeners.get(ctx, lb)
+	all, err := k.reader.listeners.Get(ctx, lb)
 	if err != nil {
 		return err
 	}

@@ -26,6 +26,7 @@ import (
 	"github.com/hashicorp/aws-sdk-go-base/v2/logging"
 
 	"github.com/modelserving/terraform-provider-serving/internal/kube"
+	"github.com/modelserving/terraform-provider-serving/internal/reads"
 	"github.com/modelserving/terraform-provider-serving/internal/serving"
 	"github.com/modelserving/terraform-provider-serving/internal/stack"
 )
@@ -61,7 +62,7 @@ type Backend struct {
 	cfg Config
 
 	// writes counts those of all clients.
-	writes epoch
+	writes reads.Epoch
 
 	mu      sync.Mutex
 	clients map[string]*client
@@ -145,7 +146,7 @@ func (b *Backend) clientAs(ctx context.Context, region, role string) (*client, e
 	signer := sts.NewFromConfig(cfg, func(o *sts.Options) { o.BaseEndpoint = nil })
 	// One for all: a peering that is accepted in one region changes in another.
 	writes := &b.writes
-	cfg.APIOptions = append(cfg.APIOptions, writes.count, askFirst)
+	cfg.APIOptions = append(cfg.APIOptions, countWrites(writes), askFirst)
 	c := &client{
 		region:      region,
 		partition:   serving.PartitionOf(region),

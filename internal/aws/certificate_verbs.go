@@ -5,6 +5,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
 
+	"github.com/modelserving/terraform-provider-serving/internal/reads"
 	"github.com/modelserving/terraform-provider-serving/internal/serving"
 	"github.com/modelserving/terraform-provider-serving/internal/stack"
 )
@@ -50,7 +51,7 @@ func (b *Backend) ensureCertificate(ctx context.Context, spec serving.Certificat
 		return serving.ObservedCertificate{}, err
 	}
 	s := c.certificateStack(spec)
-	if err := s.Ensure(withLiveReads(ctx), mode); err != nil {
+	if err := s.Ensure(reads.WithLive(ctx), mode); err != nil {
 		return serving.ObservedCertificate{}, explain(err)
 	}
 	return s.observed(s.Report())
@@ -96,7 +97,7 @@ func (b *Backend) DestroyCertificate(ctx context.Context, spec serving.Certifica
 	if err != nil {
 		return err
 	}
-	return explain(c.certificateStack(spec).Destroy(withLiveReads(ctx)))
+	return explain(c.certificateStack(spec).Destroy(reads.WithLive(ctx)))
 }
 
 // ReadCertificate reads a certificate of which only the id is known.

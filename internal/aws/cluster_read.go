@@ -44,7 +44,7 @@ func (b *Backend) ReadCluster(ctx context.Context, id serving.ID) (serving.Obser
 func (c *client) recall(ctx context.Context, id serving.ID) (serving.Cluster, bool, error) {
 	spec := serving.Cluster{Cloud: serving.AWS, Region: id.Region, Name: id.Name, NodePools: map[string]serving.NodePool{}}
 	o := clusterOwner(spec)
-	cluster, err := c.reader.clusters.get(ctx, id.Name)
+	cluster, err := c.reader.clusters.Get(ctx, id.Name)
 	if err != nil || cluster == nil {
 		return spec, false, err
 	}
@@ -98,7 +98,7 @@ func foreignRole(arn, own string) string {
 }
 
 func (c *client) recallPools(ctx context.Context, spec *serving.Cluster, ownRole string) error {
-	groups, err := c.reader.nodeGroups.get(ctx, spec.Name)
+	groups, err := c.reader.nodeGroups.Get(ctx, spec.Name)
 	if err != nil {
 		return err
 	}
@@ -155,7 +155,7 @@ func (c *client) recallNetwork(ctx context.Context, spec *serving.Cluster, clust
 		return nil
 	}
 	spec.Network.CIDR = aws.ToString(own[0].CidrBlock)
-	found, err := c.reader.subnets.get(ctx, o.stack)
+	found, err := c.reader.subnets.Get(ctx, o.stack)
 	if err != nil {
 		return err
 	}
@@ -231,7 +231,7 @@ func (c *client) recallEndpoint(ctx context.Context, spec *serving.Cluster) erro
 }
 
 func (c *client) recallListeners(ctx context.Context, spec *serving.Cluster, lb string) error {
-	all, err := c.reader.listeners.get(ctx, lb)
+	all, err := c.reader.listeners.Get(ctx, lb)
 	if err != nil {
 		return err
 	}
@@ -243,7 +243,7 @@ func (c *client) recallListeners(ctx context.Context, spec *serving.Cluster, lb 
 			spec.Endpoint.MinTLSVersion = "1.3"
 		}
 		arn := firstCertificate(&l)
-		tags, err := c.reader.certificateTags.get(ctx, arn)
+		tags, err := c.reader.certificateTags.Get(ctx, arn)
 		if err != nil {
 			return err
 		}
@@ -251,7 +251,7 @@ func (c *client) recallListeners(ctx context.Context, spec *serving.Cluster, lb 
 		if name, ok := strings.CutPrefix(tags[tagStack], "certificate/"); ok {
 			spec.Endpoint.CertificateID = serving.ID{Cloud: serving.AWS, Region: c.region, Name: name}.String()
 		}
-		rules, err := c.reader.rules.get(ctx, aws.ToString(l.ListenerArn))
+		rules, err := c.reader.rules.Get(ctx, aws.ToString(l.ListenerArn))
 		if err != nil {
 			return err
 		}
@@ -279,7 +279,7 @@ func (c *client) resolveCertificate(ctx context.Context, id string, listener *st
 	stackName := "certificate/" + parsed.Name
 	if live, err := listener.Found(ctx); err == nil && live != nil {
 		arn := firstCertificate(&live.Listener)
-		tags, err := c.reader.certificateTags.get(ctx, arn)
+		tags, err := c.reader.certificateTags.Get(ctx, arn)
 		if err != nil {
 			return nil, err
 		}

@@ -14,6 +14,7 @@ import (
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
 	"github.com/modelserving/terraform-provider-serving/internal/kube"
+	"github.com/modelserving/terraform-provider-serving/internal/reads"
 	"github.com/modelserving/terraform-provider-serving/internal/serving"
 	"github.com/modelserving/terraform-provider-serving/internal/stack"
 )
@@ -33,7 +34,7 @@ func (b *Backend) ensureCluster(ctx context.Context, spec serving.Cluster, mode 
 	if err != nil {
 		return serving.ObservedCluster{}, err
 	}
-	ctx = kube.LiveReads(withLiveReads(ctx))
+	ctx = kube.LiveReads(reads.WithLive(ctx))
 	if spec, err = c.withZones(ctx, spec); err != nil {
 		return serving.ObservedCluster{}, explain(err)
 	}
@@ -112,8 +113,8 @@ func (b *Backend) DestroyCluster(ctx context.Context, spec serving.Cluster) erro
 	if err != nil {
 		return err
 	}
-	ctx = withLiveReads(ctx)
-	if live, err := c.reader.clusters.get(ctx, spec.Name); err != nil || live != nil && aws.ToBool(live.DeletionProtection) && clusterOwner(spec).owns(live.Tags, objectCluster, aws.ToString(live.Arn)) {
+	ctx = reads.WithLive(ctx)
+	if live, err := c.reader.clusters.Get(ctx, spec.Name); err != nil || live != nil && aws.ToBool(live.DeletionProtection) && clusterOwner(spec).owns(live.Tags, objectCluster, aws.ToString(live.Arn)) {
 		if err == nil {
 			err = fmt.Errorf("EKS cluster %s has deletion protection: set deletion_protection = false and apply first", spec.Name)
 		}
@@ -131,11 +132,11 @@ func (b *Backend) DestroyCluster(ctx context.Context, spec serving.Cluster) erro
 func (c *client) clusterRemains(ctx context.Context, spec serving.Cluster) (remains, error) {
 	o := clusterOwner(spec)
 	var left remains
-	subnets, err := c.reader.subnets.get(ctx, o.stack)
+	subnets, err := c.reader.subnets.Get(ctx, o.stack)
 	if err != nil {
 		return left, err
 	}
-	addresses, err := c.reader.addresses.get(ctx, o.stack)
+	addresses, err := c.reader.addresses.Get(ctx, o.stack)
 	if err != nil {
 		return left, err
 	}
@@ -153,11 +154,11 @@ func (c *client) clusterRemains(ctx context.Context, spec serving.Cluster) (rema
 			}
 		}
 	}
-	cluster, err := c.reader.clusters.get(ctx, spec.Name)
+	cluster, err := c.reader.clusters.Get(ctx, spec.Name)
 	if err != nil || cluster == nil || !o.owns(cluster.Tags, objectCluster, aws.ToString(cluster.Arn)) {
 		return left, err
 	}
-	groups, err := c.reader.nodeGroups.get(ctx, spec.Name)
+	groups, err := c.reader.nodeGroups.Get(ctx, spec.Name)
 	if err != nil {
 		return left, err
 	}

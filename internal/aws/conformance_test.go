@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
+	"github.com/modelserving/terraform-provider-serving/internal/reads"
 	"github.com/modelserving/terraform-provider-serving/internal/serving"
 )
 
@@ -121,7 +122,7 @@ func outOfBand(t *testing.T, b *Backend, want serving.Cluster, group string) {
 // nothingLeft looks for what carries the cluster's mark, with calls of its own.
 func nothingLeft(t *testing.T, b *Backend, want serving.Cluster) {
 	t.Helper()
-	seen, err := b.ObserveCluster(withLiveReads(t.Context()), want)
+	seen, err := b.ObserveCluster(reads.WithLive(t.Context()), want)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
+	"github.com/modelserving/terraform-provider-serving/internal/reads"
 	"github.com/modelserving/terraform-provider-serving/internal/stack"
 )
 
@@ -20,8 +21,8 @@ func objectOf(tags []ec2types.Tag) string { return fromEC2(tags)[tagObject] }
 
 // marked finds the EC2 objects of a stack that carry the object's name, or else
 // the one that was last seen under it.
-func marked[T any](ctx context.Context, o owner, name string, from *batch[[]T], tags func(T) []ec2types.Tag) ([]*T, error) {
-	found, err := from.get(ctx, o.stack)
+func marked[T any](ctx context.Context, o owner, name string, from *reads.Batch[[]T], tags func(T) []ec2types.Tag) ([]*T, error) {
+	found, err := from.Get(ctx, o.stack)
 	if err != nil {
 		return nil, err
 	}
@@ -32,7 +33,7 @@ func marked[T any](ctx context.Context, o owner, name string, from *batch[[]T], 
 		}
 	}
 	if id := o.lastSeen[name]; len(out) == 0 && id != "" {
-		found, err := from.get(ctx, byID+id)
+		found, err := from.Get(ctx, reads.ByID+id)
 		if err != nil {
 			return nil, err
 		}

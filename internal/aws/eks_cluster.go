@@ -40,7 +40,7 @@ var (
 )
 
 func (k clusters) Find(ctx context.Context, object string) ([]*ekstypes.Cluster, error) {
-	live, err := k.reader.clusters.get(ctx, k.name)
+	live, err := k.reader.clusters.Get(ctx, k.name)
 	if live == nil || err != nil {
 		return nil, err
 	}

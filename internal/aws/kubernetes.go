@@ -25,7 +25,7 @@ func (b *Backend) Kubernetes(ctx context.Context, id serving.ID) (serving.Kubern
 	if err != nil {
 		return serving.KubernetesAccess{}, err
 	}
-	cluster, err := c.reader.clusters.get(ctx, id.Name)
+	cluster, err := c.reader.clusters.Get(ctx, id.Name)
 	if err != nil {
 		return serving.KubernetesAccess{}, explain(err)
 	}

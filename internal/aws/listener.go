@@ -46,7 +46,7 @@ func (k listeners) Find(ctx context.Context, _ string) ([]*listenerLive, error) 
 	if lb == nil || err != nil {
 		return nil, err
 	}
-	all, err := k.reader.listeners.get(ctx, aws.ToString(lb.LoadBalancerArn))
+	all, err := k.reader.listeners.Get(ctx, aws.ToString(lb.LoadBalancerArn))
 	var stray []*listenerLive
 	for _, l := range all {
 		if k.port == anyOther && aws.ToInt32(l.Port) != 443 && aws.ToInt32(l.Port) != 80 {
@@ -57,7 +57,7 @@ func (k listeners) Find(ctx context.Context, _ string) ([]*listenerLive, error) 
 		}
 		live := &listenerLive{Listener: l}
 		if l.Protocol == elbtypes.ProtocolEnumHttps {
-			if live.Attributes, err = k.reader.listenerAttributes.get(ctx, aws.ToString(l.ListenerArn)); err != nil {
+			if live.Attributes, err = k.reader.listenerAttributes.Get(ctx, aws.ToString(l.ListenerArn)); err != nil {
 				return nil, absent(err, "ListenerNotFound")
 			}
 		}

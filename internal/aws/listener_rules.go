@@ -44,7 +44,7 @@ func (k listenerRules) Find(ctx context.Context, _ string) ([]*listenerRulesLive
 	if listener == nil || err != nil {
 		return nil, err
 	}
-	all, err := k.reader.rules.get(ctx, aws.ToString(listener.ListenerArn))
+	all, err := k.reader.rules.Get(ctx, aws.ToString(listener.ListenerArn))
 	if err != nil {
 		return nil, err
 	}

@@ -44,7 +44,7 @@ var (
 func (k loadBalancers) Replaceable() {}
 
 func (k loadBalancers) Find(ctx context.Context, object string) ([]*loadBalancerLive, error) {
-	all, err := k.reader.loadBalancers.get(ctx, all)
+	all, err := k.reader.loadBalancers.Get(ctx, all)
 	if err != nil {
 		return nil, err
 	}
@@ -53,7 +53,7 @@ func (k loadBalancers) Find(ctx context.Context, object string) ([]*loadBalancer
 		if !slices.Contains(k.names, aws.ToString(lb.LoadBalancerName)) {
 			continue
 		}
-		tags, err := k.reader.elbTags.get(ctx, aws.ToString(lb.LoadBalancerArn))
+		tags, err := k.reader.elbTags.Get(ctx, aws.ToString(lb.LoadBalancerArn))
 		if isCode(err, "LoadBalancerNotFound") {
 			continue
 		}

@@ -68,7 +68,7 @@ func (k natGateways) Diff(name string, want natGatewaySpec, live *ec2types.NatGa
 func (k natGateways) Create(ctx context.Context, name string, want natGatewaySpec, token string) error {
 	// EC2 answers a token it has seen with the gateway of that time, deleted or
 	// not. What came before is therefore part of the token.
-	found, err := k.reader.natGateways.get(ctx, k.owner.stack)
+	found, err := k.reader.natGateways.Get(ctx, k.owner.stack)
 	if err != nil {
 		return err
 	}

@@ -58,7 +58,7 @@ func (k nodeGroups) Find(ctx context.Context, object string) ([]*ekstypes.Nodegr
 	if cluster == nil || err != nil {
 		return nil, err
 	}
-	all, err := k.reader.nodeGroups.get(ctx, aws.ToString(cluster.Name))
+	all, err := k.reader.nodeGroups.Get(ctx, aws.ToString(cluster.Name))
 	var out []*ekstypes.Nodegroup
 	for i := range all {
 		if k.owner.owns(all[i].Tags, object, aws.ToString(all[i].NodegroupArn)) {

@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
+	"github.com/modelserving/terraform-provider-serving/internal/reads"
 	"github.com/modelserving/terraform-provider-serving/internal/serving"
 )
 
@@ -58,9 +59,9 @@ func (b *Backend) peering(ctx context.Context, spec serving.Peering) (*peering, 
 		return nil, err
 	}
 	p := &peering{spec: spec, owner: peeringOwner(spec), ours: c}
-	for _, key := range []string{p.owner.stack, byID + spec.LastSeen[objectConnection]} {
-		if len(p.known) == 0 && key != byID {
-			if p.known, err = c.reader.peerings.get(ctx, key); err != nil {
+	for _, key := range []string{p.owner.stack, reads.ByID + spec.LastSeen[objectConnection]} {
+		if len(p.known) == 0 && key != reads.ByID {
+			if p.known, err = c.reader.peerings.Get(ctx, key); err != nil {
 				return nil, err
 			}
 		}

@@ -59,7 +59,7 @@ func (p *peering) check(ctx context.Context) ([]serving.Problem, error) {
 // readCluster reads the ranges of the cluster, or takes them from its plan. The
 // VPC is empty while there is none.
 func (p *peering) readCluster(ctx context.Context, n *serving.PeeringRanges) (string, []serving.Problem, error) {
-	live, err := p.ours.reader.clusters.get(ctx, p.spec.Cluster.Name)
+	live, err := p.ours.reader.clusters.Get(ctx, p.spec.Cluster.Name)
 	if err != nil {
 		return "", nil, err
 	}

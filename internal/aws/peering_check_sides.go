@@ -18,7 +18,7 @@ func (p *peering) checkNames(ctx context.Context, vpc string) ([]serving.Problem
 		*client
 		vpc string
 	}{{p.ours, vpc}, {p.theirs, p.spec.Peer.VPC}} {
-		got, err := side.reader.vpcAttributes.get(ctx, side.vpc)
+		got, err := side.reader.vpcAttributes.Get(ctx, side.vpc)
 		if err != nil {
 			return nil, err
 		}

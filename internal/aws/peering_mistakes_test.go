@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 
+	"github.com/modelserving/terraform-provider-serving/internal/reads"
 	sandboxaws "github.com/modelserving/terraform-provider-serving/internal/sandbox/aws"
 	"github.com/modelserving/terraform-provider-serving/internal/sandbox/sandboxtest"
 	"github.com/modelserving/terraform-provider-serving/internal/serving"
@@ -237,7 +238,7 @@ func TestPeeringFailsInTheCloud(t *testing.T) {
 			return peeringConnectionSpec{VPC: seen.VPC, PeerVPC: vpc, PeerOwner: peerAccount, PeerRegion: testRegion}
 		})
 		stack.Root(s, root)
-		err = s.Ensure(withLiveReads(t.Context()), stack.Create)
+		err = s.Ensure(reads.WithLive(t.Context()), stack.Create)
 		if err == nil || !strings.Contains(err.Error(), "wait for connection: pcx-") || !strings.Contains(err.Error(), "overlapping CIDR range") {
 			t.Errorf("%v", err)
 		}

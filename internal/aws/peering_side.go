@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
+	"github.com/modelserving/terraform-provider-serving/internal/reads"
 	"github.com/modelserving/terraform-provider-serving/internal/stack"
 )
 
@@ -33,7 +34,7 @@ func (s *peeringSide) tables(ctx context.Context) ([]ec2types.RouteTable, error)
 		return nil, err
 	}
 	if vpc != "" {
-		return s.reader.vpcTables.get(ctx, vpc, s.company...)
+		return s.reader.vpcTables.Get(ctx, vpc, s.company...)
 	}
 	var ids []string
 	for _, r := range s.seen {
@@ -41,7 +42,7 @@ func (s *peeringSide) tables(ctx context.Context) ([]ec2types.RouteTable, error)
 	}
 	var out []ec2types.RouteTable
 	for _, id := range sorted(ids) {
-		found, err := s.reader.routeTables.get(ctx, byID+id)
+		found, err := s.reader.routeTables.Get(ctx, reads.ByID+id)
 		if err != nil {
 			return nil, err
 		}
@@ -145,7 +146,7 @@ func (c *client) clusterSide(ctx context.Context, cluster string) (*clusterSide,
 // endpointGroups are the security groups of a cluster's load balancers, two while
 // one is being replaced.
 func (c *client) endpointGroups(ctx context.Context, cluster string) ([]ec2types.SecurityGroup, error) {
-	found, err := c.reader.securityGroups.get(ctx, "cluster/"+cluster)
+	found, err := c.reader.securityGroups.Get(ctx, "cluster/"+cluster)
 	var out []ec2types.SecurityGroup
 	for _, g := range found {
 		if objectOf(g.Tags) == objectSecurityGroup {
@@ -168,7 +169,7 @@ func (c *client) clusterTables(cluster string) func(context.Context, []ec2types.
 		if len(own) > 0 {
 			return sorted(own), nil
 		}
-		live, err := c.reader.clusters.get(ctx, cluster)
+		live, err := c.reader.clusters.Get(ctx, cluster)
 		if err != nil {
 			return nil, err
 		}
@@ -176,7 +177,7 @@ func (c *client) clusterTables(cluster string) func(context.Context, []ec2types.
 		if live != nil && live.ResourcesVpcConfig != nil {
 			subnets = live.ResourcesVpcConfig.SubnetIds
 		}
-		balancers, err := c.reader.loadBalancers.get(ctx, all)
+		balancers, err := c.reader.loadBalancers.Get(ctx, all)
 		if err != nil {
 			return nil, err
 		}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"github.com/modelserving/terraform-provider-serving/internal/reads"
 	"github.com/modelserving/terraform-provider-serving/internal/serving"
 	"github.com/modelserving/terraform-provider-serving/internal/stack"
 )
@@ -24,7 +25,7 @@ func (b *Backend) UpdatePeering(ctx context.Context, spec serving.Peering) (serv
 // ensurePeering judges both networks before anything is made: a connection whose
 // ranges overlap would be asked for, and fail.
 func (b *Backend) ensurePeering(ctx context.Context, spec serving.Peering, mode stack.Mode) (serving.ObservedPeering, error) {
-	ctx = withLiveReads(ctx)
+	ctx = reads.WithLive(ctx)
 	p, err := b.peering(ctx, spec)
 	if err != nil {
 		return serving.ObservedPeering{}, explain(err)
@@ -70,7 +71,7 @@ func (b *Backend) ObservePeering(ctx context.Context, spec serving.Peering) (ser
 
 // DestroyPeering removes everything the peering owns.
 func (b *Backend) DestroyPeering(ctx context.Context, spec serving.Peering) error {
-	ctx = withLiveReads(ctx)
+	ctx = reads.WithLive(ctx)
 	p, err := b.peering(ctx, spec)
 	if err != nil {
 		return explain(err)

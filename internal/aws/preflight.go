@@ -124,5 +124,5 @@ func (c *client) checkCertificate(ctx context.Context, spec serving.Cluster) ([]
 	if err != nil {
 		return nil, err
 	}
-	return spec.Endpoint.CertificateProblems(spec.Visibility, info, time.Now()), nil
+	return spec.CertificateProblems(info, time.Now()), nil
 }

@@ -132,7 +132,7 @@ func (c *client) callerTopology(ctx context.Context, far serving.VPCTopology, ac
 		return nil, err
 	}
 	// Every VPC has a network ACL and a route table; what has neither is not there.
-	tables, err := c.reader.vpcTables.get(ctx, far.VPC)
+	tables, err := c.reader.vpcTables.Get(ctx, far.VPC)
 	if err == nil && len(tables) == 0 {
 		err = &stack.MissingError{Err: fmt.Errorf("there is no VPC %s in account %s and region %s; correct from.vpc, or say where it is with from.account_id, from.region and from.assume_role_arn", far.VPC, account, c.region)}
 	}
@@ -142,7 +142,7 @@ func (c *client) callerTopology(ctx context.Context, far serving.VPCTopology, ac
 
 // peeringWith is the connection of two VPCs that has not ended, or nil.
 func (c *client) peeringWith(ctx context.Context, vpc, other string) (*ec2types.VpcPeeringConnection, error) {
-	found, err := c.reader.reach.peerings.get(ctx, vpc)
+	found, err := c.reader.reach.peerings.Get(ctx, vpc)
 	var best *ec2types.VpcPeeringConnection
 	for i, p := range found {
 		if aws.ToString(otherSide(&p, vpc).VpcId) == other && (best == nil || peeringStatus(&p) == ec2types.VpcPeeringConnectionStateReasonCodeActive) {

@@ -11,6 +11,7 @@ import (
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
+	"github.com/modelserving/terraform-provider-serving/internal/reads"
 	"github.com/modelserving/terraform-provider-serving/internal/serving"
 	"github.com/modelserving/terraform-provider-serving/internal/stack"
 )
@@ -37,7 +38,7 @@ func (f front) serves() *elbtypes.Listener {
 // front finds the cluster's load balancer, or nil. While one takes the place of
 // another, it is the one that serves, and if both do, the one that more can reach.
 func (c *client) front(ctx context.Context, cluster string) (*front, error) {
-	found, err := c.reader.loadBalancers.get(ctx, all)
+	found, err := c.reader.loadBalancers.Get(ctx, all)
 	if err != nil {
 		return nil, err
 	}
@@ -47,7 +48,7 @@ func (c *client) front(ctx context.Context, cluster string) (*front, error) {
 		if !slices.Contains(bothSchemes(cluster), aws.ToString(lb.LoadBalancerName)) {
 			continue
 		}
-		tags, err := c.reader.elbTags.get(ctx, aws.ToString(lb.LoadBalancerArn))
+		tags, err := c.reader.elbTags.Get(ctx, aws.ToString(lb.LoadBalancerArn))
 		if isCode(err, "LoadBalancerNotFound") {
 			continue
 		}
@@ -57,7 +58,7 @@ func (c *client) front(ctx context.Context, cluster string) (*front, error) {
 		if err := o.claim(tags, objectLoadBalancer, aws.ToString(lb.LoadBalancerArn), "load balancer "+aws.ToString(lb.LoadBalancerName)); err != nil {
 			return nil, err
 		}
-		listeners, err := c.reader.listeners.get(ctx, aws.ToString(lb.LoadBalancerArn))
+		listeners, err := c.reader.listeners.Get(ctx, aws.ToString(lb.LoadBalancerArn))
 		if err != nil {
 			return nil, err
 		}
@@ -83,7 +84,7 @@ func (c *client) front(ctx context.Context, cluster string) (*front, error) {
 // frontTopology is a load balancer as callers see it.
 func (c *client) frontTopology(ctx context.Context, id serving.ID, f *front) (serving.LoadBalancerTopology, error) {
 	if f == nil {
-		if live, err := c.reader.clusters.get(ctx, id.Name); err != nil || live == nil {
+		if live, err := c.reader.clusters.Get(ctx, id.Name); err != nil || live == nil {
 			return serving.LoadBalancerTopology{}, cmp.Or(err, error(&stack.MissingError{Err: fmt.Errorf("there is no cluster %s that this provider has made; create it with serving_cluster, or correct the id", id)}))
 		}
 		return serving.LoadBalancerTopology{Absent: "the cluster has no load balancer: apply it again"}, nil
@@ -100,7 +101,7 @@ func (c *client) frontTopology(ctx context.Context, id serving.ID, f *front) (se
 	}
 	var groups []ec2types.SecurityGroup
 	for _, id := range out.Groups {
-		got, err := c.reader.securityGroups.get(ctx, byID+id, prefixed(byID, out.Groups)...)
+		got, err := c.reader.securityGroups.Get(ctx, reads.ByID+id, prefixed(reads.ByID, out.Groups)...)
 		if err != nil {
 			return out, err
 		}
@@ -128,7 +129,7 @@ func (c *client) gatewayTopology(ctx context.Context, f *front) *serving.Gateway
 		out.Unread = "the targets of the load balancer were not read: " + explain(err).Error()
 		return out
 	}
-	groups, err := c.reader.targetGroups.get(ctx, all)
+	groups, err := c.reader.targetGroups.Get(ctx, all)
 	if err != nil {
 		return unread(err)
 	}
@@ -136,7 +137,7 @@ func (c *client) gatewayTopology(ctx context.Context, f *front) *serving.Gateway
 		if !slices.Contains(g.LoadBalancerArns, aws.ToString(f.LoadBalancerArn)) {
 			continue
 		}
-		targets, err := c.reader.reach.health.get(ctx, aws.ToString(g.TargetGroupArn))
+		targets, err := c.reader.reach.health.Get(ctx, aws.ToString(g.TargetGroupArn))
 		if err != nil {
 			return unread(err)
 		}

@@ -21,12 +21,12 @@ func (c *client) vpcTopology(ctx context.Context, vpc string, outward bool, comp
 	var acls []ec2types.NetworkAcl
 	var nats []ec2types.NatGateway
 	var g errgroup.Group
-	g.Go(func() (err error) { subnets, err = c.reader.reach.subnets.get(ctx, vpc, company...); return err })
-	g.Go(func() (err error) { tables, err = c.reader.vpcTables.get(ctx, vpc, company...); return err })
-	g.Go(func() (err error) { acls, err = c.reader.reach.acls.get(ctx, vpc, company...); return err })
+	g.Go(func() (err error) { subnets, err = c.reader.reach.subnets.Get(ctx, vpc, company...); return err })
+	g.Go(func() (err error) { tables, err = c.reader.vpcTables.Get(ctx, vpc, company...); return err })
+	g.Go(func() (err error) { acls, err = c.reader.reach.acls.Get(ctx, vpc, company...); return err })
 	if outward {
 		g.Go(func() (err error) {
-			nats, err = c.reader.reach.natGateways.get(ctx, vpc, company...)
+			nats, err = c.reader.reach.natGateways.Get(ctx, vpc, company...)
 			return err
 		})
 	}

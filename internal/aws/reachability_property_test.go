@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/modelserving/terraform-provider-serving/internal/reads"
 	sandboxaws "github.com/modelserving/terraform-provider-serving/internal/sandbox/aws"
 	"github.com/modelserving/terraform-provider-serving/internal/sandbox/sandboxtest"
 	"github.com/modelserving/terraform-provider-serving/internal/serving"
@@ -69,7 +70,7 @@ func TestReachAgreesWithPackets(t *testing.T) {
 
 // compare asks for every sort of caller.
 func (w *randomWorld) compare(seed uint64, sum *tally) {
-	ctx := withLiveReads(w.t.Context())
+	ctx := reads.WithLive(w.t.Context())
 	to := serving.Target{Cluster: w.id}
 	ask := func(from serving.Source, addresses ...string) {
 		topology, err := w.b.topology(ctx, to, from)

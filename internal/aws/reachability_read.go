@@ -9,21 +9,23 @@ import (
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+
+	"github.com/modelserving/terraform-provider-serving/internal/reads"
 )
 
 // reachReader merges the reads of many questions about reachability. All keys but
 // the last are ids of VPCs.
 type reachReader struct {
-	subnets     *batch[[]ec2types.Subnet]
-	acls        *batch[[]ec2types.NetworkAcl]
-	natGateways *batch[[]ec2types.NatGateway]
+	subnets     *reads.Batch[[]ec2types.Subnet]
+	acls        *reads.Batch[[]ec2types.NetworkAcl]
+	natGateways *reads.Batch[[]ec2types.NatGateway]
 	// peerings are connections that have not ended, of either side.
-	peerings *batch[[]ec2types.VpcPeeringConnection]
+	peerings *reads.Batch[[]ec2types.VpcPeeringConnection]
 	// health is by the ARN of a target group.
-	health *batch[[]elbtypes.TargetHealthDescription]
+	health *reads.Batch[[]elbtypes.TargetHealthDescription]
 }
 
-func newReachReader(c *client, e *epoch) *reachReader {
+func newReachReader(c *client, e *reads.Epoch) *reachReader {
 	return &reachReader{
 		subnets: byVPC(e, func(ctx context.Context, f []ec2types.Filter) ([]ec2types.Subnet, error) {
 			return pages(ctx, ec2.NewDescribeSubnetsPaginator(c.ec2, &ec2.DescribeSubnetsInput{Filters: f}), func(o *ec2.DescribeSubnetsOutput) []ec2types.Subnet { return o.Subnets })
@@ -34,8 +36,8 @@ func newReachReader(c *client, e *epoch) *reachReader {
 		natGateways: byVPC(e, func(ctx context.Context, f []ec2types.Filter) ([]ec2types.NatGateway, error) {
 			return pages(ctx, ec2.NewDescribeNatGatewaysPaginator(c.ec2, &ec2.DescribeNatGatewaysInput{Filter: f}), func(o *ec2.DescribeNatGatewaysOutput) []ec2types.NatGateway { return o.NatGateways })
 		}, func(n ec2types.NatGateway) *string { return n.VpcId }),
-		peerings: newBatch(e, ec2Values, c.readPeeringsOf),
-		health: newBatch(e, 1, one(func(ctx context.Context, arn string) ([]elbtypes.TargetHealthDescription, error) {
+		peerings: reads.New(e, ec2Values, c.readPeeringsOf),
+		health: reads.New(e, 1, reads.One(func(ctx context.Context, arn string) ([]elbtypes.TargetHealthDescription, error) {
 			out, err := c.elb.DescribeTargetHealth(ctx, &elb.DescribeTargetHealthInput{TargetGroupArn: &arn})
 			if err != nil {
 				return nil, absent(err, "TargetGroupNotFound")
@@ -46,8 +48,8 @@ func newReachReader(c *client, e *epoch) *reachReader {
 }
 
 // byVPC batches a describe by the VPC of the objects.
-func byVPC[T any](e *epoch, describe func(context.Context, []ec2types.Filter) ([]T, error), vpc func(T) *string) *batch[[]T] {
-	return newBatch(e, ec2Values, func(ctx context.Context, vpcs []string) (map[string][]T, error) {
+func byVPC[T any](e *reads.Epoch, describe func(context.Context, []ec2types.Filter) ([]T, error), vpc func(T) *string) *reads.Batch[[]T] {
+	return reads.New(e, ec2Values, func(ctx context.Context, vpcs []string) (map[string][]T, error) {
 		found, err := describe(ctx, []ec2types.Filter{{Name: aws.String("vpc-id"), Values: vpcs}})
 		out := map[string][]T{}
 		for _, t := range found {

@@ -17,6 +17,8 @@ import (
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 	"golang.org/x/sync/errgroup"
+
+	"github.com/modelserving/terraform-provider-serving/internal/reads"
 )
 
 // ec2Values is the most values of one EC2 filter (EC2 API reference, Filter).
@@ -29,39 +31,39 @@ const all = ""
 // objects are read by the stack they are marked with; each batch is one call
 // per kind, however many stacks ask.
 type reader struct {
-	vpcs           *batch[[]ec2types.Vpc]
-	vpcAttributes  *batch[vpcAttributes]
-	subnets        *batch[[]ec2types.Subnet]
-	gateways       *batch[[]ec2types.InternetGateway]
-	addresses      *batch[[]ec2types.Address]
-	natGateways    *batch[[]ec2types.NatGateway]
-	routeTables    *batch[[]ec2types.RouteTable]
-	securityGroups *batch[[]ec2types.SecurityGroup]
-	groupRules     *batch[[]ec2types.SecurityGroupRule]
-	peerings       *batch[[]ec2types.VpcPeeringConnection]
+	vpcs           *reads.Batch[[]ec2types.Vpc]
+	vpcAttributes  *reads.Batch[vpcAttributes]
+	subnets        *reads.Batch[[]ec2types.Subnet]
+	gateways       *reads.Batch[[]ec2types.InternetGateway]
+	addresses      *reads.Batch[[]ec2types.Address]
+	natGateways    *reads.Batch[[]ec2types.NatGateway]
+	routeTables    *reads.Batch[[]ec2types.RouteTable]
+	securityGroups *reads.Batch[[]ec2types.SecurityGroup]
+	groupRules     *reads.Batch[[]ec2types.SecurityGroupRule]
+	peerings       *reads.Batch[[]ec2types.VpcPeeringConnection]
 	// vpcTables are all route tables of a VPC, by its id.
-	vpcTables *batch[[]ec2types.RouteTable]
+	vpcTables *reads.Batch[[]ec2types.RouteTable]
 	// reach reads what only reachability is about.
 	reach *reachReader
 
-	roles *batch[*roleLive]
+	roles *reads.Batch[*roleLive]
 
-	clusters      *batch[*ekstypes.Cluster]
-	nodeGroups    *batch[[]ekstypes.Nodegroup]
-	scalingGroups *batch[*astypes.AutoScalingGroup]
+	clusters      *reads.Batch[*ekstypes.Cluster]
+	nodeGroups    *reads.Batch[[]ekstypes.Nodegroup]
+	scalingGroups *reads.Batch[*astypes.AutoScalingGroup]
 
-	loadBalancers *batch[[]elbtypes.LoadBalancer]
-	targetGroups  *batch[[]elbtypes.TargetGroup]
-	elbTags       *batch[map[string]string]
-	listeners     *batch[[]elbtypes.Listener]
-	rules         *batch[[]elbtypes.Rule]
+	loadBalancers *reads.Batch[[]elbtypes.LoadBalancer]
+	targetGroups  *reads.Batch[[]elbtypes.TargetGroup]
+	elbTags       *reads.Batch[map[string]string]
+	listeners     *reads.Batch[[]elbtypes.Listener]
+	rules         *reads.Batch[[]elbtypes.Rule]
 
-	listenerAttributes *batch[map[string]string]
+	listenerAttributes *reads.Batch[map[string]string]
 
-	certificateTags *batch[map[string]string]
+	certificateTags *reads.Batch[map[string]string]
 }
 
-func newReader(c *client, e *epoch) *reader {
+func newReader(c *client, e *reads.Epoch) *reader {
 	r := &reader{}
 	r.vpcs = byStack(e, "vpc-id", func(ctx context.Context, f []ec2types.Filter) ([]ec2types.Vpc, error) {
 		return pages(ctx, ec2.NewDescribeVpcsPaginator(c.ec2, &ec2.DescribeVpcsInput{Filters: f}), func(o *ec2.DescribeVpcsOutput) []ec2types.Vpc { return o.Vpcs })
@@ -91,15 +93,15 @@ func newReader(c *client, e *epoch) *reader {
 			return o.SecurityGroupRules
 		})
 	}, func(g ec2types.SecurityGroupRule) []ec2types.Tag { return g.Tags }, func(g ec2types.SecurityGroupRule) *string { return g.SecurityGroupRuleId })
-	r.vpcAttributes = newBatch(e, 1, one(c.vpcAttributes))
+	r.vpcAttributes = reads.New(e, 1, reads.One(c.vpcAttributes))
 	r.peerings = byStack(e, "vpc-peering-connection-id", c.describePeerings, func(p ec2types.VpcPeeringConnection) []ec2types.Tag { return p.Tags },
 		func(p ec2types.VpcPeeringConnection) *string { return p.VpcPeeringConnectionId })
-	r.vpcTables = newBatch(e, ec2Values, c.readVPCTables)
+	r.vpcTables = reads.New(e, ec2Values, c.readVPCTables)
 	r.reach = newReachReader(c, e)
 
-	r.roles = newBatch(e, 100, c.readRoles).orAll(c.readAllRoles)
+	r.roles = reads.New(e, 100, c.readRoles).OrAll(c.readAllRoles)
 
-	r.clusters = newBatch(e, 1, one(func(ctx context.Context, name string) (*ekstypes.Cluster, error) {
+	r.clusters = reads.New(e, 1, reads.One(func(ctx context.Context, name string) (*ekstypes.Cluster, error) {
 		out, err := c.eks.DescribeCluster(ctx, &eks.DescribeClusterInput{Name: &name})
 		if isCode(err, "ResourceNotFoundException") {
 			return nil, nil
@@ -109,10 +111,10 @@ func newReader(c *client, e *epoch) *reader {
 		}
 		return out.Cluster, nil
 	}))
-	r.nodeGroups = newBatch(e, 1, one(c.readNodeGroups))
-	r.scalingGroups = newBatch(e, 50, func(ctx context.Context, names []string) (map[string]*astypes.AutoScalingGroup, error) {
+	r.nodeGroups = reads.New(e, 1, reads.One(c.readNodeGroups))
+	r.scalingGroups = reads.New(e, 50, func(ctx context.Context, names []string) (map[string]*astypes.AutoScalingGroup, error) {
 		return c.readScalingGroups(ctx, &autoscaling.DescribeAutoScalingGroupsInput{AutoScalingGroupNames: names})
-	}).orAll(func(ctx context.Context) (map[string]*astypes.AutoScalingGroup, bool, error) {
+	}).OrAll(func(ctx context.Context) (map[string]*astypes.AutoScalingGroup, bool, error) {
 		// EKS tags the groups it makes; somebody may have removed that.
 		out, err := c.readScalingGroups(ctx, &autoscaling.DescribeAutoScalingGroupsInput{Filters: []astypes.Filter{{Name: aws.String("tag-key"), Values: []string{"eks:cluster-name"}}}})
 		return out, false, err
@@ -120,22 +122,22 @@ func newReader(c *client, e *epoch) *reader {
 
 	// The describes by name fail as a whole when one name is missing, and an
 	// object's name is no proof that it is ours: one call for all is cheaper.
-	r.loadBalancers = newBatch(e, 1, one(func(ctx context.Context, _ string) ([]elbtypes.LoadBalancer, error) {
+	r.loadBalancers = reads.New(e, 1, reads.One(func(ctx context.Context, _ string) ([]elbtypes.LoadBalancer, error) {
 		return pages(ctx, elb.NewDescribeLoadBalancersPaginator(c.elb, &elb.DescribeLoadBalancersInput{}), func(o *elb.DescribeLoadBalancersOutput) []elbtypes.LoadBalancer { return o.LoadBalancers })
 	}))
-	r.targetGroups = newBatch(e, 1, one(func(ctx context.Context, _ string) ([]elbtypes.TargetGroup, error) {
+	r.targetGroups = reads.New(e, 1, reads.One(func(ctx context.Context, _ string) ([]elbtypes.TargetGroup, error) {
 		return pages(ctx, elb.NewDescribeTargetGroupsPaginator(c.elb, &elb.DescribeTargetGroupsInput{}), func(o *elb.DescribeTargetGroupsOutput) []elbtypes.TargetGroup { return o.TargetGroups })
 	}))
-	r.elbTags = newBatch(e, elbArns, c.readELBTags).orAll(c.readAllELBTags)
-	r.listeners = newBatch(e, 1, one(func(ctx context.Context, arn string) ([]elbtypes.Listener, error) {
+	r.elbTags = reads.New(e, elbArns, c.readELBTags).OrAll(c.readAllELBTags)
+	r.listeners = reads.New(e, 1, reads.One(func(ctx context.Context, arn string) ([]elbtypes.Listener, error) {
 		out, err := pages(ctx, elb.NewDescribeListenersPaginator(c.elb, &elb.DescribeListenersInput{LoadBalancerArn: &arn}), func(o *elb.DescribeListenersOutput) []elbtypes.Listener { return o.Listeners })
 		return out, absent(err, "LoadBalancerNotFound", "ListenerNotFound")
 	}))
-	r.rules = newBatch(e, 1, one(func(ctx context.Context, arn string) ([]elbtypes.Rule, error) {
+	r.rules = reads.New(e, 1, reads.One(func(ctx context.Context, arn string) ([]elbtypes.Rule, error) {
 		out, err := pages(ctx, elb.NewDescribeRulesPaginator(c.elb, &elb.DescribeRulesInput{ListenerArn: &arn}), func(o *elb.DescribeRulesOutput) []elbtypes.Rule { return o.Rules })
 		return out, absent(err, "ListenerNotFound")
 	}))
-	r.listenerAttributes = newBatch(e, 1, one(func(ctx context.Context, arn string) (map[string]string, error) {
+	r.listenerAttributes = reads.New(e, 1, reads.One(func(ctx context.Context, arn string) (map[string]string, error) {
 		out, err := c.elb.DescribeListenerAttributes(ctx, &elb.DescribeListenerAttributesInput{ListenerArn: &arn})
 		if err != nil {
 			return nil, err
@@ -146,24 +148,13 @@ func newReader(c *client, e *epoch) *reader {
 		}
 		return attributes, nil
 	}))
-	r.certificateTags = newBatch(e, 1, one(c.readCertificateTags))
+	r.certificateTags = reads.New(e, 1, reads.One(c.readCertificateTags))
 	return r
 }
 
-// one adapts a read of one key.
-func one[V any](read func(context.Context, string) (V, error)) func(context.Context, []string) (map[string]V, error) {
-	return func(ctx context.Context, keys []string) (map[string]V, error) {
-		v, err := read(ctx, keys[0])
-		return map[string]V{keys[0]: v}, err
-	}
-}
-
-// byID starts a key that is an object's id instead of a stack's name.
-const byID = "id:"
-
 // byStack batches a describe with filters. Keys are names of stacks, or ids of
 // objects whose mark is damaged; the filter is EC2's for ids of the kind.
-func byStack[T any](e *epoch, filter string, describe func(context.Context, []ec2types.Filter) ([]T, error), tags func(T) []ec2types.Tag, id func(T) *string) *batch[[]T] {
+func byStack[T any](e *reads.Epoch, filter string, describe func(context.Context, []ec2types.Filter) ([]T, error), tags func(T) []ec2types.Tag, id func(T) *string) *reads.Batch[[]T] {
 	read := func(ctx context.Context, out map[string][]T, filter string, values []string, key func(T) string) error {
 		if len(values) == 0 {
 			return nil
@@ -175,11 +166,11 @@ func byStack[T any](e *epoch, filter string, describe func(context.Context, []ec
 		return err
 	}
 	stackOf := func(t T) string { return fromEC2(tags(t))[tagStack] }
-	return newBatch(e, ec2Values, func(ctx context.Context, keys []string) (map[string][]T, error) {
+	return reads.New(e, ec2Values, func(ctx context.Context, keys []string) (map[string][]T, error) {
 		out := map[string][]T{}
 		var stacks, ids []string
 		for _, key := range keys {
-			if id, ok := strings.CutPrefix(key, byID); ok {
+			if id, ok := strings.CutPrefix(key, reads.ByID); ok {
 				ids = append(ids, id)
 			} else {
 				stacks = append(stacks, key)
@@ -188,9 +179,9 @@ func byStack[T any](e *epoch, filter string, describe func(context.Context, []ec
 		if err := read(ctx, out, "tag:"+tagStack, stacks, stackOf); err != nil {
 			return nil, err
 		}
-		err := read(ctx, out, filter, ids, func(t T) string { return byID + aws.ToString(id(t)) })
+		err := read(ctx, out, filter, ids, func(t T) string { return reads.ByID + aws.ToString(id(t)) })
 		return out, err
-	}).orAll(func(ctx context.Context) (map[string][]T, bool, error) {
+	}).OrAll(func(ctx context.Context) (map[string][]T, bool, error) {
 		out := map[string][]T{}
 		err := read(ctx, out, "tag-key", []string{tagStack}, stackOf)
 		return out, true, err
@@ -244,11 +235,11 @@ func (c *client) readELBTags(ctx context.Context, arns []string) (map[string]map
 
 // readAllELBTags reads the tags of what has one of our names, in full calls.
 func (c *client) readAllELBTags(ctx context.Context) (map[string]map[string]string, bool, error) {
-	loadBalancers, err := c.reader.loadBalancers.get(ctx, all)
+	loadBalancers, err := c.reader.loadBalancers.Get(ctx, all)
 	if err != nil {
 		return nil, false, err
 	}
-	targetGroups, err := c.reader.targetGroups.get(ctx, all)
+	targetGroups, err := c.reader.targetGroups.Get(ctx, all)
 	if err != nil {
 		return nil, false, err
 	}

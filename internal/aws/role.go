@@ -14,6 +14,7 @@ import (
 	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/modelserving/terraform-provider-serving/internal/reads"
 	"github.com/modelserving/terraform-provider-serving/internal/stack"
 )
 
@@ -43,7 +44,7 @@ type roleLive struct {
 var _ stack.Kind[roleSpec, roleLive] = roles{}
 
 func (k roles) Find(ctx context.Context, object string) ([]*roleLive, error) {
-	live, err := k.reader.roles.get(ctx, k.names[object], slices.Sorted(maps.Values(k.names))...)
+	live, err := k.reader.roles.Get(ctx, k.names[object], slices.Sorted(maps.Values(k.names))...)
 	if live == nil || err != nil {
 		return nil, err
 	}
@@ -148,7 +149,7 @@ const listPages = 2
 func (c *client) readRoles(ctx context.Context, names []string) (map[string]*roleLive, error) {
 	out := map[string]*roleLive{}
 	// The listing lags behind what GetRole tells, which waiting cannot have.
-	if len(names) > 1 && ctx.Value(liveReads{}) == nil {
+	if len(names) > 1 && !reads.Live(ctx) {
 		complete, err := c.listRoles(ctx, out, names...)
 		if complete || err != nil && !isCode(err, "AccessDenied", "UnauthorizedOperation", "InvalidAction") {
 			return out, err

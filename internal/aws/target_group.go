@@ -42,7 +42,7 @@ var (
 func (k targetGroups) Replaceable() {}
 
 func (k targetGroups) Find(ctx context.Context, object string) ([]*targetGroupLive, error) {
-	all, err := k.reader.targetGroups.get(ctx, all)
+	all, err := k.reader.targetGroups.Get(ctx, all)
 	if err != nil {
 		return nil, err
 	}
@@ -51,7 +51,7 @@ func (k targetGroups) Find(ctx context.Context, object string) ([]*targetGroupLi
 		if !slices.Contains(k.names, aws.ToString(tg.TargetGroupName)) {
 			continue
 		}
-		tags, err := k.reader.elbTags.get(ctx, aws.ToString(tg.TargetGroupArn))
+		tags, err := k.reader.elbTags.Get(ctx, aws.ToString(tg.TargetGroupArn))
 		if isCode(err, "TargetGroupNotFound") {
 			continue
 		}

@@ -42,7 +42,7 @@ func (k trafficSources) Find(ctx context.Context, _ string) ([]*trafficSourcesLi
 	live := &trafficSourcesLive{}
 	attached := false
 	for _, name := range scalingGroups(nodeGroup) {
-		group, err := k.reader.scalingGroups.get(ctx, name)
+		group, err := k.reader.scalingGroups.Get(ctx, name)
 		if err != nil {
 			return nil, err
 		}

@@ -41,7 +41,7 @@ func (k vpcs) Find(ctx context.Context, name string) ([]*vpcLive, error) {
 	}
 	var out []*vpcLive
 	for _, v := range found {
-		attributes, err := k.reader.vpcAttributes.get(ctx, aws.ToString(v.VpcId))
+		attributes, err := k.reader.vpcAttributes.Get(ctx, aws.ToString(v.VpcId))
 		if isCode(err, "InvalidVpcID.NotFound") {
 			continue
 		}

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
+	"github.com/modelserving/terraform-provider-serving/internal/reads"
 	"github.com/modelserving/terraform-provider-serving/internal/stack"
 )
 
@@ -30,11 +31,11 @@ func (v peeringView) sees(ctx context.Context) (*ec2types.VpcPeeringConnection, 
 		return nil, err
 	}
 	id := aws.ToString(live.VpcPeeringConnectionId)
-	for _, key := range []string{v.key, byID + id} {
+	for _, key := range []string{v.key, reads.ByID + id} {
 		if key == "" {
 			continue
 		}
-		found, err := v.reader.peerings.get(ctx, key)
+		found, err := v.reader.peerings.Get(ctx, key)
 		if err != nil {
 			return nil, err
 		}

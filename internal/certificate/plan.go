@@ -108,6 +108,8 @@ func (s *step) settle(ctx context.Context, spec serving.Certificate, diags *diag
 	if s.prior != nil && m.Imported.Equal(s.prior.Imported) {
 		if len(s.prior.Drift.Elements()) > 0 {
 			m.ARN, m.Objects = types.StringUnknown(), types.MapUnknown(types.StringType)
+		} else {
+			m.ARN = s.prior.ARN // Null where there are none, which the schema does not keep.
 		}
 		return
 	}
@@ -118,7 +120,7 @@ func (s *step) settle(ctx context.Context, spec serving.Certificate, diags *diag
 	} else {
 		m.describe(*info)
 	}
-	// The cloud cannot change the kind of the key: that is another object.
+	// Not every cloud can change the kind of the key: that may be another object.
 	if s.prior == nil || !m.KeyAlgorithm.Equal(s.prior.KeyAlgorithm) {
 		m.ARN, m.Objects = types.StringUnknown(), types.MapUnknown(types.StringType)
 	}

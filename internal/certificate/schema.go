@@ -40,12 +40,12 @@ func certificateSchema(ctx context.Context) schema.Schema {
 		"name": schema.StringAttribute{
 			Required:            true,
 			PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
-			MarkdownDescription: "Name of the certificate, unique in its account and region: 2 to 40 lower-case letters, digits and hyphens, starting with a letter. A change makes a new certificate.",
+			MarkdownDescription: "Name of the certificate, unique in its account or project and region: 2 to 40 lower-case letters, digits and hyphens, starting with a letter. A change makes a new certificate.",
 		},
 		"cloud": schema.StringAttribute{
 			Optional: true, Computed: true,
 			PlanModifiers:       located(),
-			MarkdownDescription: "Cloud to store it in: `aws`. By default the one that the provider block configures. A change makes a new certificate.",
+			MarkdownDescription: "Cloud to store it in: `aws` or `gcp`. By default the one that the provider block configures. A change makes a new certificate.",
 		},
 		"region": schema.StringAttribute{
 			Optional: true, Computed: true,
@@ -59,10 +59,10 @@ func certificateSchema(ctx context.Context) schema.Schema {
 		},
 		"tags": schema.MapAttribute{
 			Optional: true, ElementType: types.StringType, Validators: []validator.Map{mapvalidator.NoNullValues()},
-			MarkdownDescription: "Tags, merged over the provider's `default_tags`. At most 40 with those.",
+			MarkdownDescription: "Tags, labels on GCP, merged over the provider's `default_tags`. At most 40 with those.",
 		},
 		"timeouts":           timeoutsAttribute(ctx),
-		"arn":                kept("ARN in AWS Certificate Manager."),
+		"arn":                kept("ARN in AWS Certificate Manager. Null on GCP: its name is in `objects`."),
 		"fingerprint_sha256": kept("SHA-256 sum of the certificate, in hex."),
 		"not_before":         kept("When it begins to be valid (RFC 3339)."),
 		"not_after":          kept("When it ends to be valid (RFC 3339)."),
@@ -79,7 +79,7 @@ func certificateSchema(ctx context.Context) schema.Schema {
 		},
 		"objects": schema.MapAttribute{
 			Computed: true, ElementType: types.StringType, PlanModifiers: keptMap,
-			MarkdownDescription: "Cloud objects that the certificate owns, by name, with their ARN.",
+			MarkdownDescription: "Cloud objects that the certificate owns, by name, with their ARN or name.",
 		},
 		"drift": schema.MapAttribute{
 			Computed: true, ElementType: tf.ReasonsType.ElemType, PlanModifiers: keptMap,

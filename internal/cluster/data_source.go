@@ -33,7 +33,7 @@ func (d *clusterDataSource) Schema(_ context.Context, _ datasource.SchemaRequest
 	}
 	attributes["id"] = argument("Id of the cluster, `<cloud>/<region>/<name>`. Either this, or `name` with what the provider block leaves open.")
 	attributes["name"] = argument("Name of the cluster.")
-	attributes["cloud"] = argument("Cloud it is in: `aws`. By default the one that the provider block configures.")
+	attributes["cloud"] = argument("Cloud it is in: `aws` or `gcp`. By default the one that the provider block configures.")
 	attributes["region"] = argument("Region it is in. By default that of the provider block.")
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "A serving cluster that is managed elsewhere: where it answers, who has a path to it, and what it is made of.",

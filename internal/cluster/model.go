@@ -35,6 +35,7 @@ type model struct {
 	Gateway            types.Object `tfsdk:"gateway"`
 	DeletionProtection types.Bool   `tfsdk:"deletion_protection"`
 	AWS                types.Object `tfsdk:"aws"`
+	GCP                types.Object `tfsdk:"gcp"`
 	Tags               types.Map    `tfsdk:"tags"`
 	Exposure           types.Object `tfsdk:"exposure"`
 	Objects            types.Map    `tfsdk:"objects"`
@@ -92,6 +93,7 @@ type endpointModel struct {
 type kubernetesAPIModel struct {
 	AllowedCIDRs  types.Set    `tfsdk:"allowed_cidrs"`
 	Admins        types.Set    `tfsdk:"admins"`
+	DNSEndpoint   types.Bool   `tfsdk:"dns_endpoint"`
 	URL           types.String `tfsdk:"url"`
 	CACertificate types.String `tfsdk:"ca_certificate"`
 }
@@ -107,6 +109,11 @@ type awsModel struct {
 	ClusterRoleARN types.String `tfsdk:"cluster_role_arn"`
 	NodeRoleARN    types.String `tfsdk:"node_role_arn"`
 	KMSKeyARN      types.String `tfsdk:"kms_key_arn"`
+}
+
+type gcpModel struct {
+	ReleaseChannel     types.String `tfsdk:"release_channel"`
+	NodeServiceAccount types.String `tfsdk:"node_service_account"`
 }
 
 type exposureModel struct {
@@ -179,6 +186,7 @@ func (m model) spec(ctx context.Context, p *tf.Provider) (serving.Cluster, diag.
 		Gateway:            gateway(ctx, r, m.Gateway),
 		DeletionProtection: r.Bool("deletion_protection", m.DeletionProtection),
 		AWS:                onAWS(ctx, r, m.AWS),
+		GCP:                onGCP(ctx, r, m.GCP),
 		Tags:               r.Tags(p, m.Tags),
 		LastSeen:           tf.Texts(m.Objects),
 	}
@@ -216,6 +224,7 @@ func kubernetesAPI(ctx context.Context, r *tf.Reader, v types.Object) serving.Ku
 	return serving.KubernetesAPI{
 		AllowedCIDRs: r.Strings("kubernetes_api.allowed_cidrs", k.AllowedCIDRs),
 		Admins:       r.Strings("kubernetes_api.admins", k.Admins),
+		DNSEndpoint:  r.Bool("kubernetes_api.dns_endpoint", k.DNSEndpoint),
 	}
 }
 
@@ -225,5 +234,13 @@ func onAWS(ctx context.Context, r *tf.Reader, v types.Object) serving.ClusterAWS
 		ClusterRoleARN: r.String("aws.cluster_role_arn", a.ClusterRoleARN),
 		NodeRoleARN:    r.String("aws.node_role_arn", a.NodeRoleARN),
 		KMSKeyARN:      r.String("aws.kms_key_arn", a.KMSKeyARN),
+	}
+}
+
+func onGCP(ctx context.Context, r *tf.Reader, v types.Object) serving.ClusterGCP {
+	g, _ := tf.Object[gcpModel](ctx, r, "gcp", v)
+	return serving.ClusterGCP{
+		ReleaseChannel:     serving.ReleaseChannel(r.String("gcp.release_channel", g.ReleaseChannel)),
+		NodeServiceAccount: r.String("gcp.node_service_account", g.NodeServiceAccount),
 	}
 }

@@ -84,17 +84,22 @@ func writeNodePool(ctx context.Context, diags *diag.Diagnostics, prior attr.Valu
 	m.Spot = types.BoolValue(found.Spot)
 	m.Labels = tf.StringMap(m.Labels, found.Labels)
 	m.Taints = writeTaints(ctx, r, diags, m.Taints, found.Taints)
-	m.Accelerator = writeAccelerator(ctx, r, diags, m.Accelerator, found.Accelerator)
+	m.Accelerator = writeAccelerator(ctx, r, diags, m.Accelerator, found)
 	diags.Append(r.Diags...)
 	return write(ctx, diags, m, "node_pools")
 }
 
-func writeAccelerator(ctx context.Context, r *tf.Reader, diags *diag.Diagnostics, prior types.Object, found *serving.Accelerator) types.Object {
+// writeAccelerator leaves the type out where the machine type implies it and
+// nobody wrote it.
+func writeAccelerator(ctx context.Context, r *tf.Reader, diags *diag.Diagnostics, prior types.Object, pool serving.NodePool) types.Object {
+	found := pool.Accelerator
 	if found == nil {
 		return types.ObjectNull(fieldTypes("node_pools", "accelerator"))
 	}
 	m, _ := tf.Object[acceleratorModel](ctx, r, "", prior)
-	m.Type = tf.Text(m.Type, found.Type)
+	if implied, ok := serving.ImpliedAccelerator(pool.MachineType); !m.Type.IsNull() || !ok || found.Type != implied.Type {
+		m.Type = tf.Text(m.Type, found.Type)
+	}
 	m.Count = types.Int64Value(found.Count)
 	return write(ctx, diags, m, "node_pools", "accelerator")
 }

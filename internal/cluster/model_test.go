@@ -33,10 +33,11 @@ func fullSpec() serving.Cluster {
 			Domain: "models.example.com", CertificateID: "aws/us-west-2/models", AllowedCIDRs: []string{"10.50.0.0/16"},
 			MinTLSVersion: "1.3", IdleTimeoutSeconds: 600,
 		},
-		KubernetesAPI:      serving.KubernetesAPI{AllowedCIDRs: []string{"203.0.113.0/24"}, Admins: []string{"arn:aws:iam::123456789012:role/admins"}},
+		KubernetesAPI:      serving.KubernetesAPI{AllowedCIDRs: []string{"203.0.113.0/24"}, Admins: []string{"arn:aws:iam::123456789012:role/admins"}, DNSEndpoint: true},
 		Gateway:            serving.Gateway{Disabled: true, MinReplicas: 3, MaxReplicas: 9, Image: "envoyproxy/envoy:v1.40.0"},
 		DeletionProtection: true,
 		AWS:                serving.ClusterAWS{ClusterRoleARN: "arn:c", NodeRoleARN: "arn:n", KMSKeyARN: "arn:k"},
+		GCP:                serving.ClusterGCP{ReleaseChannel: serving.ChannelStable, NodeServiceAccount: "nodes@example"},
 		Tags:               map[string]string{"cost.center": "42"},
 	}
 }

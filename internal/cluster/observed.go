@@ -29,6 +29,7 @@ func (m *model) observe(ctx context.Context, p *tf.Provider, found serving.Obser
 	m.Gateway = writeGateway(ctx, &diags, m.Gateway, c.Gateway)
 	m.DeletionProtection = types.BoolValue(c.DeletionProtection)
 	m.AWS = writeAWS(ctx, &diags, m.AWS, c.AWS)
+	m.GCP = writeGCP(ctx, &diags, m.GCP, c.GCP)
 	m.Tags = p.OwnTags(m.Tags, c.Tags)
 	m.Exposure = writeExposure(ctx, &diags, found.Exposure)
 	m.Objects = tf.MapOf(found.Objects)
@@ -85,6 +86,7 @@ func writeKubernetesAPI(ctx context.Context, diags *diag.Diagnostics, prior type
 	m, _ := tf.Object[kubernetesAPIModel](ctx, r, "", prior)
 	m.AllowedCIDRs = tf.Set(m.AllowedCIDRs, k.AllowedCIDRs)
 	m.Admins = tf.Set(m.Admins, k.Admins)
+	m.DNSEndpoint = tf.Flag(m.DNSEndpoint, k.DNSEndpoint)
 	m.URL = tf.Text(m.URL, found.KubernetesURL)
 	m.CACertificate = tf.Text(m.CACertificate, found.CACertificatePEM)
 	diags.Append(r.Diags...)
@@ -103,6 +105,18 @@ func writeAWS(ctx context.Context, diags *diag.Diagnostics, prior types.Object, 
 	m.KMSKeyARN = tf.Text(m.KMSKeyARN, found.KMSKeyARN)
 	diags.Append(r.Diags...)
 	return write(ctx, diags, m, "aws")
+}
+
+func writeGCP(ctx context.Context, diags *diag.Diagnostics, prior types.Object, found serving.ClusterGCP) types.Object {
+	if found == (serving.ClusterGCP{}) && prior.IsNull() {
+		return types.ObjectNull(fieldTypes("gcp"))
+	}
+	r := tf.NewReader()
+	m, _ := tf.Object[gcpModel](ctx, r, "", prior)
+	m.ReleaseChannel = tf.Text(m.ReleaseChannel, string(found.ReleaseChannel))
+	m.NodeServiceAccount = tf.Text(m.NodeServiceAccount, found.NodeServiceAccount)
+	diags.Append(r.Diags...)
+	return write(ctx, diags, m, "gcp")
 }
 
 func writeExposure(ctx context.Context, diags *diag.Diagnostics, found serving.Exposure) types.Object {

@@ -156,7 +156,7 @@ func (s *step) certificate(spec *serving.Cluster) diag.Diagnostics {
 	}
 	var problems []serving.Problem
 	if info != nil {
-		problems = spec.Endpoint.CertificateProblems(spec.Visibility, *info, time.Now())
+		problems = spec.CertificateProblems(*info, time.Now())
 		if s.prior != nil {
 			problems = serving.Lenient(problems)
 		}

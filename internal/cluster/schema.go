@@ -60,15 +60,15 @@ func clusterAttributes() map[string]schema.Attribute {
 		},
 		"name": schema.StringAttribute{
 			Required:            true,
-			MarkdownDescription: "Name of the cluster, unique in its account and region: 2 to 40 lower-case letters, digits and hyphens, starting with a letter. A change makes a new cluster.",
+			MarkdownDescription: "Name of the cluster, unique in its account or project and region: 2 to 40 lower-case letters, digits and hyphens, starting with a letter. A change makes a new cluster.",
 		},
 		"cloud": schema.StringAttribute{
 			Optional: true, Computed: true, PlanModifiers: keptString(),
-			MarkdownDescription: "Cloud to run on: `aws`. By default the one that the provider block configures. A change makes a new cluster.",
+			MarkdownDescription: "Cloud to run on: `aws` or `gcp`. By default the one that the provider block configures. A change makes a new cluster.",
 		},
 		"region": schema.StringAttribute{
 			Optional: true, Computed: true, PlanModifiers: keptString(),
-			MarkdownDescription: "Region to run in, as `us-west-2`. By default that of the provider block when the cluster is made; an existing cluster stays where it is when the provider block changes. A change here makes a new cluster.",
+			MarkdownDescription: "Region to run in, as `us-west-2` or `us-central1`. By default that of the provider block when the cluster is made; an existing cluster stays where it is when the provider block changes. A change here makes a new cluster.",
 		},
 		"visibility": schema.StringAttribute{
 			Required: true,
@@ -86,17 +86,18 @@ func clusterAttributes() map[string]schema.Attribute {
 		"gateway":        gatewayAttribute(),
 		"deletion_protection": schema.BoolAttribute{
 			Optional: true, Computed: true, Default: booldefault.StaticBool(false),
-			MarkdownDescription: "Whether the cloud, and this provider before it, refuses to delete the cluster and its load balancer. To destroy a protected cluster, set it to false and apply first. Default `false`.",
+			MarkdownDescription: "Whether the cloud where it can (AWS), and this provider in any case, refuses to delete the cluster and its load balancer. To destroy a protected cluster, set it to false and apply first. Default `false`.",
 		},
 		"aws": awsAttribute(),
+		"gcp": gcpAttribute(),
 		"tags": schema.MapAttribute{
 			Optional: true, ElementType: types.StringType, Validators: noNullValues(),
-			MarkdownDescription: "Tags for every object of the cluster, merged over the provider's `default_tags`. At most 40 with those.",
+			MarkdownDescription: "Tags for every object of the cluster that takes some, merged over the provider's `default_tags`. At most 40 with those. On GCP they are labels: lower-case letters, digits, `-` and `_`.",
 		},
 		"exposure": exposureAttribute(),
 		"objects": schema.MapAttribute{
 			Computed: true, ElementType: types.StringType, PlanModifiers: keptMap(),
-			MarkdownDescription: "Cloud objects that the cluster owns, by name, as `security_group/load_balancer`, with their ARN or id.",
+			MarkdownDescription: "Cloud objects that the cluster owns, by name, as `security_group/load_balancer`, with their ARN, id or link.",
 		},
 		"drift": schema.MapAttribute{
 			Computed: true, ElementType: tf.ReasonsType.ElemType, PlanModifiers: keptMap(),
@@ -121,6 +122,23 @@ func awsAttribute() schema.Attribute {
 			"kms_key_arn": schema.StringAttribute{
 				Optional:            true,
 				MarkdownDescription: "ARN of a symmetric KMS key of the same region that encrypts Kubernetes Secrets. It can be added to a cluster; another key, or none again, makes a new cluster.",
+			},
+		},
+	}
+}
+
+func gcpAttribute() schema.Attribute {
+	return schema.SingleNestedAttribute{
+		Optional:            true,
+		MarkdownDescription: "What only GCP has.",
+		Attributes: map[string]schema.Attribute{
+			"release_channel": schema.StringAttribute{
+				Optional:            true,
+				MarkdownDescription: "How early Google upgrades the cluster: `rapid`, `regular`, `stable` or `extended`. Default `regular`.",
+			},
+			"node_service_account": schema.StringAttribute{
+				Optional:            true,
+				MarkdownDescription: "E-mail address of the service account of the nodes, instead of the project's default one for Compute Engine. It needs `roles/container.defaultNodeServiceAccount`, and to read your images. A change makes new nodes.",
 			},
 		},
 	}
@@ -157,8 +175,8 @@ func exposureAttribute() schema.Attribute {
 				Computed:            true,
 				MarkdownDescription: "The load balancer.",
 				Attributes: map[string]schema.Attribute{
-					"scheme":             schema.StringAttribute{Computed: true, MarkdownDescription: "The load balancer's own word: `internet-facing` or `internal`."},
-					"sources":            set("What its security groups let in: ranges, security groups and prefix lists."),
+					"scheme":             schema.StringAttribute{Computed: true, MarkdownDescription: "The load balancer's own word: `internet-facing` or `internal` on AWS, `EXTERNAL_MANAGED` or `INTERNAL_MANAGED` on GCP."},
+					"sources":            set("What its security groups or its security policy let in: ranges, security groups and prefix lists."),
 					"internet_reachable": flag("Whether scheme and sources together leave a path from the Internet."),
 				},
 			},

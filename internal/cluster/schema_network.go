@@ -14,36 +14,36 @@ func networkAttribute() schema.Attribute {
 		Attributes: map[string]schema.Attribute{
 			"cidr": schema.StringAttribute{
 				Optional:            true,
-				MarkdownDescription: "Range of a VPC to make, /16 to /21, as `10.40.0.0/16`. It gets private and public subnets in each zone. A change makes a new cluster.",
+				MarkdownDescription: "Range of a VPC to make, /16 to /21 (on GCP from /13), as `10.40.0.0/16`. On AWS it gets private and public subnets in each zone; on GCP ranges for nodes, the load balancer's proxies, services and pods. A change makes a new cluster.",
 			},
 			"vpc": schema.StringAttribute{
 				Optional:            true,
-				MarkdownDescription: "Id of an existing VPC. Another cluster may share it. A change makes a new cluster.",
+				MarkdownDescription: "Id of an existing VPC; on GCP the name of a network of the same project. Another cluster may share it. A change makes a new cluster.",
 			},
 			"subnets": schema.SetAttribute{
 				Optional: true, ElementType: types.StringType, Validators: noNulls(),
-				MarkdownDescription: "Ids of private subnets of `vpc` in two zones or more, for the nodes, the Kubernetes API, and the load balancer of a private cluster.",
+				MarkdownDescription: "Ids of private subnets of `vpc` in two zones or more, for the nodes, the Kubernetes API, and the load balancer of a private cluster. On GCP the name of the one subnetwork; another one makes a new cluster there.",
 			},
 			"public_subnets": schema.SetAttribute{
 				Optional: true, ElementType: types.StringType, Validators: noNulls(),
-				MarkdownDescription: "Ids of subnets of `vpc` with a route to an Internet gateway in two zones or more, for the load balancer of a public cluster.",
+				MarkdownDescription: "Ids of subnets of `vpc` with a route to an Internet gateway in two zones or more, for the load balancer of a public cluster. Not on GCP.",
 			},
 			"zones": schema.SetAttribute{
 				Optional: true, Computed: true, ElementType: types.StringType, PlanModifiers: keptSet(), Validators: noNulls(),
-				MarkdownDescription: "Availability zones of the cluster's own VPC, 2 to 6. By default two that the cloud has.",
+				MarkdownDescription: "Zones of the nodes: on AWS 2 to 6 of the cluster's own VPC, on GCP one or more. By default some that the cloud has.",
 			},
 			"nat": schema.StringAttribute{
 				Optional: true, Computed: true, Default: stringdefault.StaticString("per_zone"),
-				MarkdownDescription: "NAT gateways of the cluster's own VPC. `per_zone`: one in each zone. `single`: one for all, cheaper, and lost with its zone. " +
+				MarkdownDescription: "NAT gateways of the cluster's own VPC. `per_zone`: one in each zone. `single`: one for all, cheaper, and lost with its zone. On GCP both are the one of the region, which is in all zones. " +
 					"`none`: nodes reach only what you bring. Default `per_zone`.",
 			},
 			"pod_cidr": schema.StringAttribute{
 				Optional:            true,
-				MarkdownDescription: "Range for pods. Not on AWS, where pods have addresses of the nodes' subnets.",
+				MarkdownDescription: "Range for pods, GCP only: each node takes a /24 of it. By default half of `cidr`, or what GKE adds to the subnetwork. Not on AWS, where pods have addresses of the nodes' subnets. A change makes a new cluster.",
 			},
 			"service_cidr": schema.StringAttribute{
 				Optional: true, Computed: true, PlanModifiers: keptString(),
-				MarkdownDescription: "Range for Kubernetes services, a private one of /12 to /24 that the VPC does not have. By default the cloud chooses. A change makes a new cluster.",
+				MarkdownDescription: "Range for Kubernetes services, which the VPC does not have: a private one of /12 to /24, on GCP of /16 to /27. By default the cloud chooses. A change makes a new cluster.",
 			},
 			"vpc_id": schema.StringAttribute{
 				Computed: true, PlanModifiers: keptString(),
@@ -72,7 +72,7 @@ func endpointAttribute() schema.Attribute {
 			},
 			"certificate_id": schema.StringAttribute{
 				Optional:            true,
-				MarkdownDescription: "Id of a `serving_certificate`, or the ARN of an ACM certificate that is managed elsewhere. Required: every endpoint is HTTPS.",
+				MarkdownDescription: "Id of a `serving_certificate`, or the cloud's name of one that is managed elsewhere: the ARN of an ACM certificate, or `projects/<project>/locations/<region>/certificates/<name>`. Required: every endpoint is HTTPS.",
 			},
 			"allowed_cidrs": schema.SetAttribute{
 				Optional: true, ElementType: types.StringType, Validators: noNulls(),
@@ -88,19 +88,19 @@ func endpointAttribute() schema.Attribute {
 			},
 			"hostname": schema.StringAttribute{
 				Computed: true, PlanModifiers: keptString(),
-				MarkdownDescription: "Host name of the load balancer, for an alias or CNAME record of `domain`.",
+				MarkdownDescription: "Host name of the load balancer, for an alias or CNAME record of `domain`. On GCP it is the address.",
 			},
 			"address": schema.StringAttribute{
 				Computed: true, PlanModifiers: keptString(),
-				MarkdownDescription: "Address of the load balancer. Null on AWS, where addresses change: use `hostname`.",
+				MarkdownDescription: "Address of the load balancer, for an A record of `domain`. Null on AWS, where addresses change: use `hostname`.",
 			},
 			"zone_id": schema.StringAttribute{
 				Computed: true, PlanModifiers: keptString(),
-				MarkdownDescription: "Route 53 hosted zone of `hostname`, for an alias record.",
+				MarkdownDescription: "Route 53 hosted zone of `hostname`, for an alias record. Null on GCP.",
 			},
 			"url": schema.StringAttribute{
 				Computed: true, PlanModifiers: keptString(),
-				MarkdownDescription: "`https://` and the domain, or the host name when there is no domain.",
+				MarkdownDescription: "`https://` and the domain, or the host name or address when there is no domain.",
 			},
 		},
 	}
@@ -115,11 +115,15 @@ func kubernetesAPIAttribute() schema.Attribute {
 		Attributes: map[string]schema.Attribute{
 			"allowed_cidrs": schema.SetAttribute{
 				Optional: true, ElementType: types.StringType, Validators: noNulls(),
-				MarkdownDescription: "Public ranges that may also reach it, at most 40. None by default: then it has no public endpoint.",
+				MarkdownDescription: "Public ranges that may also reach it, at most 40, on GCP 50. None by default: then it has no public endpoint.",
 			},
 			"admins": schema.SetAttribute{
 				Optional: true, ElementType: types.StringType, Validators: noNulls(),
-				MarkdownDescription: "ARNs of IAM roles and users with administrator access, beside whoever runs Terraform.",
+				MarkdownDescription: "ARNs of IAM roles and users with administrator access, beside whoever runs Terraform. Not on GCP, where the role `roles/container.admin` says it.",
+			},
+			"dns_endpoint": schema.BoolAttribute{
+				Optional:            true,
+				MarkdownDescription: "Whether there is an endpoint on Google's front end too, which whoever has credentials reaches from anywhere: with it Terraform runs outside of the network of a private cluster. GCP only. None by default.",
 			},
 			"url": schema.StringAttribute{
 				Computed: true, PlanModifiers: keptString(),

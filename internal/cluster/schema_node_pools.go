@@ -17,7 +17,7 @@ func nodePoolsAttribute() schema.Attribute {
 		NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
 			"machine_type": schema.StringAttribute{
 				Optional:            true,
-				MarkdownDescription: "Required. Machine type, as `m7i.xlarge` or `g6.2xlarge`. A change makes new nodes beside the old ones and then removes those.",
+				MarkdownDescription: "Required. Machine type, as `m7i.xlarge` or `g6.2xlarge`, on GCP as `n2-standard-4` or `g2-standard-8`. A change makes new nodes beside the old ones and then removes those.",
 			},
 			"min_size": schema.Int64Attribute{
 				Optional:            true,
@@ -33,7 +33,7 @@ func nodePoolsAttribute() schema.Attribute {
 			},
 			"spot": schema.BoolAttribute{
 				Optional: true, Computed: true, Default: booldefault.StaticBool(false),
-				MarkdownDescription: "Whether nodes are spot capacity, which is cheaper and can be taken away at two minutes' notice. Default `false`.",
+				MarkdownDescription: "Whether nodes are spot capacity, which is cheaper and can be taken away at short notice. Default `false`.",
 			},
 			"accelerator": schema.SingleNestedAttribute{
 				Optional:            true,
@@ -41,11 +41,11 @@ func nodePoolsAttribute() schema.Attribute {
 				Attributes: map[string]schema.Attribute{
 					"type": schema.StringAttribute{
 						Optional:            true,
-						MarkdownDescription: "The cloud's name of the accelerator. Not needed on AWS, where the machine type implies it.",
+						MarkdownDescription: "The cloud's name of the accelerator, as `nvidia-tesla-t4`. Needed only where the machine type does not imply it: with those of the family n1 on GCP.",
 					},
 					"count": schema.Int64Attribute{
 						Optional:            true,
-						MarkdownDescription: "Required. Accelerators of each node, which is what the machine type has.",
+						MarkdownDescription: "Required. Accelerators of each node, which is what the machine type has, or takes.",
 					},
 				},
 			},

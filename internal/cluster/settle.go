@@ -36,13 +36,13 @@ func (s *step) settle(ctx context.Context) diag.Diagnostics {
 	if drifted || access {
 		m.Exposure = types.ObjectUnknown(fieldTypes("exposure"))
 	}
-	if network || visibility || !m.AWS.Equal(was.AWS) || !m.Gateway.Equal(was.Gateway) || s.adminsMove(ctx, r) {
+	if network || visibility || !m.AWS.Equal(was.AWS) || !m.GCP.Equal(was.GCP) || !m.Gateway.Equal(was.Gateway) || s.adminsMove(ctx, r) {
 		m.Objects = types.MapUnknown(types.StringType)
 	} else {
 		s.settleObjects()
 	}
 	s.settleNetwork(ctx, r, network)
-	s.settleEndpoint(ctx, r, visibility || s.drifted("load_balancer"))
+	s.settleEndpoint(ctx, r, visibility || s.drifted("load_balancer", "address", "forwarding_rule"))
 	return r.Diags
 }
 
@@ -108,7 +108,7 @@ func (s *step) accessMoves(ctx context.Context, r *tf.Reader) bool {
 	was, _ := tf.Object[endpointModel](ctx, r, "", s.prior.Endpoint)
 	api, _ := tf.Object[kubernetesAPIModel](ctx, r, "", s.plan.KubernetesAPI)
 	apiWas, _ := tf.Object[kubernetesAPIModel](ctx, r, "", s.prior.KubernetesAPI)
-	return s.plan.Endpoint.IsUnknown() || s.plan.KubernetesAPI.IsUnknown() ||
+	return s.plan.Endpoint.IsUnknown() || s.plan.KubernetesAPI.IsUnknown() || s.dnsEndpointMoves(ctx, r, api) ||
 		!is.AllowedCIDRs.Equal(was.AllowedCIDRs) || !api.AllowedCIDRs.Equal(apiWas.AllowedCIDRs)
 }
 
@@ -118,7 +118,7 @@ func (s *step) accessMoves(ctx context.Context, r *tf.Reader) bool {
 func (s *step) settleKubernetesAPI(ctx context.Context, r *tf.Reader) {
 	api, ok := tf.Object[kubernetesAPIModel](ctx, r, "", s.plan.KubernetesAPI)
 	if s.config.KubernetesAPI.IsNull() {
-		api, ok = kubernetesAPIModel{AllowedCIDRs: types.SetNull(types.StringType), Admins: types.SetNull(types.StringType)}, true
+		api, ok = kubernetesAPIModel{AllowedCIDRs: types.SetNull(types.StringType), Admins: types.SetNull(types.StringType), DNSEndpoint: types.BoolNull()}, true
 		if s.prior != nil {
 			was, _ := tf.Object[kubernetesAPIModel](ctx, r, "", s.prior.KubernetesAPI)
 			api.URL, api.CACertificate = was.URL, was.CACertificate
@@ -128,16 +128,26 @@ func (s *step) settleKubernetesAPI(ctx context.Context, r *tf.Reader) {
 		return
 	}
 	// A state without them is of a control plane that is gone; the apply makes another.
-	if api.URL.IsNull() {
+	if api.URL.IsNull() || s.dnsEndpointMoves(ctx, r, api) {
 		api.URL, api.CACertificate = types.StringUnknown(), types.StringUnknown()
 	}
 	s.plan.KubernetesAPI = write(ctx, &r.Diags, api, "kubernetes_api")
 }
 
+// dnsEndpointMoves reports whether the endpoint comes or goes by which clients
+// reach the Kubernetes API.
+func (s *step) dnsEndpointMoves(ctx context.Context, r *tf.Reader, api kubernetesAPIModel) bool {
+	if s.prior == nil {
+		return false
+	}
+	was, _ := tf.Object[kubernetesAPIModel](ctx, r, "", s.prior.KubernetesAPI)
+	return api.DNSEndpoint.IsUnknown() || api.DNSEndpoint.ValueBool() != was.DNSEndpoint.ValueBool()
+}
+
 // settleNetwork lets the ids move with the subnets.
 func (s *step) settleNetwork(ctx context.Context, r *tf.Reader, changed bool) {
 	n, ok := tf.Object[networkModel](ctx, r, "", s.plan.Network)
-	if !ok || !changed && !s.drifted("vpc", "subnet") {
+	if !ok || !changed && !s.drifted("vpc", "network", "subnet") {
 		return
 	}
 	was, _ := tf.Object[networkModel](ctx, r, "", s.prior.Network)

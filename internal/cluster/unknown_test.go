@@ -114,7 +114,7 @@ func TestMistakeIsOneError(t *testing.T) {
 		value any
 	}{
 		{"name", tftypes.NewAttributePath().WithAttributeName("name"), "Prod!"},
-		{"cloud", tftypes.NewAttributePath().WithAttributeName("cloud"), "gcp"},
+		{"cloud", tftypes.NewAttributePath().WithAttributeName("cloud"), "azure"},
 		{"visibility", tftypes.NewAttributePath().WithAttributeName("visibility"), "hidden"},
 		{"nat", tftypes.NewAttributePath().WithAttributeName("network").WithAttributeName("nat"), "some"},
 		{"max_size", tftypes.NewAttributePath().WithAttributeName("node_pools").WithElementKeyString("gpu").WithAttributeName("max_size"), 0},

@@ -133,7 +133,7 @@ func lookUp(ctx context.Context, p *tf.Provider, want imported) (serving.Observe
 	}
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
-	found, err := backend.ReadPeering(ctx, want.id, want.role)
+	found, err := backend.ReadPeering(ctx, want.id, want.principal)
 	diags.Append(tf.Failed(tf.Doing{Verb: "import", Kind: kind, ID: want.id.String()}, err)...)
 	return found, diags
 }

@@ -20,11 +20,11 @@ import (
 // it: an identity never changes.
 func identitySchema() identityschema.Schema {
 	return identityschema.Schema{Attributes: map[string]identityschema.Attribute{
-		"cloud":   identityschema.StringAttribute{RequiredForImport: true, Description: "Cloud it is in: aws."},
-		"account": identityschema.StringAttribute{OptionalForImport: true, Description: "Account of the cluster. When it is given, an import refuses credentials of another one."},
+		"cloud":   identityschema.StringAttribute{RequiredForImport: true, Description: "Cloud it is in: aws or gcp."},
+		"account": identityschema.StringAttribute{OptionalForImport: true, Description: "Account or project of the cluster. When it is given, an import refuses credentials of another one."},
 		"region":  identityschema.StringAttribute{RequiredForImport: true, Description: "Region of the cluster."},
 		"cluster": identityschema.StringAttribute{RequiredForImport: true, Description: "Name of the cluster."},
-		"vpc":     identityschema.StringAttribute{RequiredForImport: true, Description: "Id of the other VPC."},
+		"vpc":     identityschema.StringAttribute{RequiredForImport: true, Description: "Id of the other VPC; on GCP the name of the network, with its project and a slash before it where that is not the cluster's."},
 	}}
 }
 
@@ -51,14 +51,18 @@ func setIdentity(ctx context.Context, identity *tfsdk.ResourceIdentity, id servi
 	})
 }
 
-// imported is what an import asks for. The role is for the peer's side.
+// imported is what an import asks for. The principal, a role or a service account,
+// is for the peer's side.
 type imported struct {
-	id            serving.PeeringID
-	role, account string
+	id                 serving.PeeringID
+	principal, account string
 }
 
-// roleKey is the option of an import id.
-const roleKey = "assume_role_arn"
+// The options of an import id, of which one at most is given.
+const (
+	roleKey           = "assume_role_arn"
+	serviceAccountKey = "impersonate_service_account"
+)
 
 // importedID reads the id or the identity of an import.
 func importedID(ctx context.Context, req resource.ImportStateRequest) (imported, diag.Diagnostics) {
@@ -68,13 +72,13 @@ func importedID(ctx context.Context, req resource.ImportStateRequest) (imported,
 		id, ok := serving.ParsePeeringID(text)
 		values, err := url.ParseQuery(options)
 		for key := range values {
-			ok = ok && key == roleKey
+			ok = ok && (key == roleKey || key == serviceAccountKey) && len(values) == 1
 		}
 		if !ok || err != nil {
 			diags.AddError("Invalid import id", fmt.Sprintf("The id is %q. It has the form <cloud>/<region>/<cluster>/<peer vpc>, as in \"aws/us-west-2/prod/vpc-0123456789abcdef0\", "+
-				"and for a peer in another account ?%s=<arn> at its end. Write it so.", req.ID, roleKey))
+				"and for a peer that is reached as somebody else ?%s=<arn> or ?%s=<e-mail> at its end. Write it so.", req.ID, roleKey, serviceAccountKey))
 		}
-		return imported{id: id, role: values.Get(roleKey)}, diags
+		return imported{id: id, principal: values.Get(roleKey) + values.Get(serviceAccountKey)}, diags
 	}
 	var m identityModel
 	diags.Append(req.Identity.Get(ctx, &m)...)

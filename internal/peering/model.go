@@ -37,6 +37,8 @@ type peerModel struct {
 	AccountID     types.String `tfsdk:"account_id"`
 	Region        types.String `tfsdk:"region"`
 	AssumeRoleARN types.String `tfsdk:"assume_role_arn"`
+	Project       types.String `tfsdk:"project"`
+	Impersonate   types.String `tfsdk:"impersonate_service_account"`
 }
 
 // peerTypes are those of the peer's attributes, from the schema.
@@ -97,6 +99,9 @@ func (m model) spec(ctx context.Context, p *tf.Provider, config *model) (serving
 			AccountID:     r.String("peer.account_id", peer.AccountID),
 			Region:        r.String("peer.region", peer.Region),
 			AssumeRoleARN: r.String("peer.assume_role_arn", peer.AssumeRoleARN),
+			Project:       r.String("peer.project", peer.Project),
+
+			ImpersonateServiceAccount: r.String("peer.impersonate_service_account", peer.Impersonate),
 		}
 	}
 	if config != nil {
@@ -121,6 +126,8 @@ func (m *model) observe(ctx context.Context, p *tf.Provider, found serving.Obser
 		AccountID:     tf.Text(was.AccountID, s.Peer.AccountID),
 		Region:        tf.Text(was.Region, s.Peer.Region),
 		AssumeRoleARN: tf.Text(was.AssumeRoleARN, s.Peer.AssumeRoleARN),
+		Project:       tf.Text(was.Project, s.Peer.Project),
+		Impersonate:   tf.Text(was.Impersonate, s.Peer.ImpersonateServiceAccount),
 	})...)
 	m.Drift = tf.Reasons(found.Drift, p.DriftOfTags(m.Tags, s.Tags))
 	m.ID = types.StringValue(s.ID().String())

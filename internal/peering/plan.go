@@ -78,15 +78,19 @@ func (r *peeringResource) step(ctx context.Context, req resource.ModifyPlanReque
 }
 
 // settlePeer says where the peer is as far as the configuration tells. A VPC
-// never moves, so what was once found stays with it.
+// never moves, so what was once found stays with it. A network that is in all
+// regions has nothing to find.
 func (s *step) settlePeer(ctx context.Context) diag.Diagnostics {
 	if s.plan.Peer.IsUnknown() || s.plan.Peer.IsNull() {
 		return nil
 	}
+	located := s.plan.ClusterID.IsUnknown() || serving.RegionalNetworks(s.plan.cluster().Cloud)
 	same := s.prior != nil && s.is.VPC.Equal(s.was.VPC)
 	if s.written.AccountID.IsNull() {
 		account := serving.RoleAccount(s.is.AssumeRoleARN.ValueString())
 		switch {
+		case !located:
+			s.is.AccountID = types.StringNull()
 		case same:
 			s.is.AccountID = s.was.AccountID
 		case account != "":
@@ -97,6 +101,8 @@ func (s *step) settlePeer(ctx context.Context) diag.Diagnostics {
 	}
 	if s.written.Region.IsNull() {
 		switch {
+		case !located:
+			s.is.Region = types.StringNull()
 		case same:
 			s.is.Region = s.was.Region
 		case s.plan.ClusterID.IsUnknown():
@@ -111,14 +117,15 @@ func (s *step) settlePeer(ctx context.Context) diag.Diagnostics {
 // locate settles the id, and looks up what is planned for the cluster.
 func (s *step) locate() {
 	s.plan.ID = types.StringUnknown()
-	if s.plan.ClusterID.IsUnknown() || s.plan.Peer.IsUnknown() || s.is.VPC.IsUnknown() {
+	if s.plan.ClusterID.IsUnknown() || s.plan.Peer.IsUnknown() || s.is.VPC.IsUnknown() || s.is.Project.IsUnknown() {
 		return
 	}
 	cluster := s.plan.cluster()
 	if cluster == (serving.ID{}) {
 		return // The form of cluster_id is refused.
 	}
-	s.plan.ID = types.StringValue(serving.PeeringID{Cluster: cluster, VPC: s.is.VPC.ValueString()}.String())
+	id := serving.Peering{Cluster: cluster, Peer: serving.Peer{VPC: s.is.VPC.ValueString(), Project: s.is.Project.ValueString()}}.ID()
+	s.plan.ID = types.StringValue(id.String())
 	s.cluster, s.planned = s.provider.Plans.Cluster(cluster)
 }
 
@@ -140,6 +147,9 @@ func (s *step) replaces() path.Paths {
 	}
 	if !s.is.Region.Equal(s.was.Region) {
 		paths = append(paths, peer.AtName("region"))
+	}
+	if !s.is.Project.Equal(s.was.Project) {
+		paths = append(paths, peer.AtName("project"))
 	}
 	if s.remade() {
 		paths = append(paths, path.Root("connection_id"))
@@ -175,7 +185,7 @@ func (s *step) settle() {
 // balancer has a new security group, which needs the peering's rule.
 func (s *step) disturbed() bool {
 	m := &s.plan
-	return len(s.prior.Drift.Elements()) > 0 || s.planned && s.cluster.NewLoadBalancer || s.changed() || !m.Accept.Equal(s.prior.Accept) || !s.is.AssumeRoleARN.Equal(s.was.AssumeRoleARN)
+	return len(s.prior.Drift.Elements()) > 0 || s.planned && s.cluster.NewLoadBalancer || s.changed() || !m.Accept.Equal(s.prior.Accept) || !s.is.AssumeRoleARN.Equal(s.was.AssumeRoleARN) || !s.is.Impersonate.Equal(s.was.Impersonate)
 }
 
 // changed reports whether the configuration asks for other routes or rules.

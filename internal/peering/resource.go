@@ -128,7 +128,7 @@ func (r *peeringResource) Delete(ctx context.Context, req resource.DeleteRequest
 }
 
 // ImportState reads the peering. Its connection tells the peer's account and
-// region, and no cloud keeps the role: it is an option of the id.
+// region, and no cloud keeps who reads it: that is an option of the id.
 func (r *peeringResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
 	want, diags := importedID(ctx, req)
 	resp.Diagnostics.Append(diags...)

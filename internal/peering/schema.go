@@ -43,7 +43,7 @@ func set(text string) schema.Attribute {
 func peeringSchema(ctx context.Context) schema.Schema {
 	keptMap := []planmodifier.Map{mapplanmodifier.UseStateForUnknown()}
 	return schema.Schema{MarkdownDescription: description, Attributes: map[string]schema.Attribute{
-		"id": kept("Id of the form `<cloud>/<region>/<cluster>/<peer vpc>`, known while planning where the VPC is."),
+		"id": kept("Id of the form `<cloud>/<region>/<cluster>/<peer vpc>`, with the project and a slash before the network where a project is given; known while planning where the VPC is."),
 		"cluster_id": schema.StringAttribute{
 			Required:            true,
 			PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
@@ -57,18 +57,18 @@ func peeringSchema(ctx context.Context) schema.Schema {
 		},
 		"dns_resolution": schema.BoolAttribute{
 			Optional: true, Computed: true, Default: booldefault.StaticBool(true),
-			MarkdownDescription: "Whether each side resolves the other's public DNS host names to private addresses. Both VPCs need DNS support and DNS host names for it. The load balancer is reached without. Default `true`.",
+			MarkdownDescription: "Whether each side resolves the other's public DNS host names to private addresses. Both VPCs need DNS support and DNS host names for it. The load balancer is reached without. It has no effect on GCP. Default `true`.",
 		},
-		"cluster_route_tables": set("Ids of the route tables of the cluster's VPC that get routes to the peer. Default: those of the cluster's subnets."),
-		"peer_route_tables":    set("Ids of the route tables of the peer VPC that get routes to the cluster's VPC. Default: those that its subnets use, the main one included."),
-		"cidrs":                set("Ranges of the peer that are routed and may reach the load balancer, each one of the peer's ranges or a part of one. Default: all of the peer's IPv4 ranges, also those that it gets later."),
+		"cluster_route_tables": set("Ids of the route tables of the cluster's VPC that get routes to the peer. Default: those of the cluster's subnets. AWS only."),
+		"peer_route_tables":    set("Ids of the route tables of the peer VPC that get routes to the cluster's VPC. Default: those that its subnets use, the main one included. AWS only."),
+		"cidrs":                set("Ranges of the peer that are routed and may reach the load balancer, each one of the peer's ranges or a part of one. Default: all of the peer's IPv4 ranges, also those that it gets later. AWS only: GCP exchanges all routes."),
 		"tags": schema.MapAttribute{
 			Optional: true, ElementType: types.StringType, Validators: []validator.Map{mapvalidator.NoNullValues()},
-			MarkdownDescription: "Tags of the connection on both sides, merged over the provider's `default_tags`. At most 40 with those.",
+			MarkdownDescription: "Tags of the connection on both sides, merged over the provider's `default_tags`. At most 40 with those. A peering on GCP has none.",
 		},
 		"timeouts":      timeoutsAttribute(ctx),
-		"connection_id": kept("Id of the VPC peering connection, for an owner who accepts it by hand."),
-		"status":        kept("State of the connection in the cloud's words: `active`, or `pending-acceptance` while somebody else is to accept it."),
+		"connection_id": kept("Id of the VPC peering connection, for an owner who accepts it by hand; on GCP the link of the cluster's network, which the owner peers with."),
+		"status":        kept("State of the connection: `active`, or `pending-acceptance` while somebody else is to accept it."),
 		"objects": schema.MapAttribute{
 			Computed: true, ElementType: types.StringType, PlanModifiers: keptMap,
 			MarkdownDescription: "Cloud objects that the peering owns, by name, with their ids. Routes and rules have none, so what they are is listed.",
@@ -88,19 +88,27 @@ func peerAttribute() schema.SingleNestedAttribute {
 			"vpc": schema.StringAttribute{
 				Required:            true,
 				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
-				MarkdownDescription: "Id of the VPC. A change makes a new peering.",
+				MarkdownDescription: "Id of the VPC; on GCP the name of the network. A change makes a new peering.",
 			},
 			"account_id": schema.StringAttribute{
 				Optional: true, Computed: true,
-				MarkdownDescription: "Account that owns the VPC. By default that of `assume_role_arn`, or else the cluster's. A change makes a new peering.",
+				MarkdownDescription: "Account that owns the VPC. By default that of `assume_role_arn`, or else the cluster's. AWS only. A change makes a new peering.",
 			},
 			"region": schema.StringAttribute{
 				Optional: true, Computed: true,
-				MarkdownDescription: "Region of the VPC. By default the cluster's. A change makes a new peering.",
+				MarkdownDescription: "Region of the VPC. By default the cluster's. AWS only: a network on GCP is in all regions. A change makes a new peering.",
 			},
 			"assume_role_arn": schema.StringAttribute{
 				Optional:            true,
-				MarkdownDescription: "Role to take, with the provider's credentials, for everything on the peer's side. Needed where the VPC is in another account.",
+				MarkdownDescription: "Role to take, with the provider's credentials, for everything on the peer's side. Needed where the VPC is in another account. AWS only.",
+			},
+			"project": schema.StringAttribute{
+				Optional:            true,
+				MarkdownDescription: "Id of the project that has the network. By default the cluster's. GCP only. A change makes a new peering.",
+			},
+			"impersonate_service_account": schema.StringAttribute{
+				Optional:            true,
+				MarkdownDescription: "E-mail address of a service account to act as, with the provider's credentials, for everything on the peer's side. Needed where those may not change the network there. GCP only.",
 			},
 		},
 	}

@@ -6,22 +6,42 @@ import (
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
 	"github.com/modelserving/terraform-provider-serving/internal/aws"
+	"github.com/modelserving/terraform-provider-serving/internal/gcp"
 	"github.com/modelserving/terraform-provider-serving/internal/serving"
 )
 
-// awsBackend is the only place that knows which cloud's code is behind the
-// interface.
+// backends makes them. This file is the only place that knows which cloud's code
+// is behind the interface.
+var backends = map[serving.Cloud]func(s settings, version string) serving.Backend{
+	serving.AWS: awsBackend,
+	serving.GCP: gcpBackend,
+}
+
 func awsBackend(s settings, version string) serving.Backend {
 	return aws.New(aws.Config{
-		Region:                s.region,
-		Profile:               s.profile,
-		AssumeRoleARN:         s.roleARN,
-		AssumeRoleExternalID:  s.externalID,
-		AssumeRoleSessionName: s.sessionName,
-		MaxRetries:            int(s.maxRetries),
+		Region:                s.aws.region,
+		Profile:               s.aws.profile,
+		AssumeRoleARN:         s.aws.roleARN,
+		AssumeRoleExternalID:  s.aws.externalID,
+		AssumeRoleSessionName: s.aws.sessionName,
+		MaxRetries:            int(s.aws.maxRetries),
 		KubernetesProxyURL:    s.kubernetesProxy,
 		Sandbox:               strings.TrimSuffix(s.sandbox, "/"),
 		Version:               version,
 		Log:                   tflog.Info,
+	})
+}
+
+func gcpBackend(s settings, version string) serving.Backend {
+	return gcp.New(gcp.Config{
+		Project:                   s.gcp.project,
+		Region:                    s.gcp.region,
+		Credentials:               s.gcp.credentialsFile,
+		ImpersonateServiceAccount: s.gcp.serviceAccount,
+		MaxRetries:                int(s.gcp.maxRetries),
+		KubernetesProxyURL:        s.kubernetesProxy,
+		Sandbox:                   strings.TrimSuffix(s.sandbox, "/"),
+		Version:                   version,
+		Log:                       tflog.Info,
 	})
 }

@@ -12,11 +12,13 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/modelserving/terraform-provider-serving/internal/serving"
 	"github.com/modelserving/terraform-provider-serving/internal/tf"
 )
 
 type model struct {
 	AWS           types.Object `tfsdk:"aws"`
+	GCP           types.Object `tfsdk:"gcp"`
 	DefaultTags   types.Map    `tfsdk:"default_tags"`
 	KubernetesAPI types.Object `tfsdk:"kubernetes_api"`
 	Sandbox       types.String `tfsdk:"sandbox"`
@@ -39,40 +41,98 @@ type assumeRoleModel struct {
 	SessionName types.String `tfsdk:"session_name"`
 }
 
-// settings are the provider block's, all of them known.
+type gcpModel struct {
+	Project                   types.String `tfsdk:"project"`
+	Region                    types.String `tfsdk:"region"`
+	CredentialsFile           types.String `tfsdk:"credentials_file"`
+	ImpersonateServiceAccount types.String `tfsdk:"impersonate_service_account"`
+	MaxRetries                types.Int64  `tfsdk:"max_retries"`
+}
+
+// settings are the provider block's.
 type settings struct {
+	aws             awsSettings
+	gcp             gcpSettings
+	kubernetesProxy string
+	sandbox         string
+	// unknown are the paths of those that are not known, which happens only while
+	// planning: nothing is guessed in their place, as it could be another account's.
+	unknown serving.Unknown
+}
+
+type awsSettings struct {
 	region, profile                  string
 	roleARN, externalID, sessionName string
 	maxRetries                       int64
-	kubernetesProxy                  string
-	sandbox                          string
 }
 
-// settings reads the block. It is false while a value is not known, which
-// happens only when planning: nothing is guessed in its place, as it could be
-// another account's.
-func (m model) settings(ctx context.Context) (settings, bool, diag.Diagnostics) {
+type gcpSettings struct {
+	project, region, credentialsFile, serviceAccount string
+	maxRetries                                       int64
+}
+
+// settled reports whether all settings that count for a cloud are known.
+func (s settings) settled(cloud serving.Cloud) bool {
+	return s.unknown.Known(string(cloud), "kubernetes_api", "sandbox")
+}
+
+// settings reads the block.
+func (m model) settings(ctx context.Context) (settings, diag.Diagnostics) {
 	r := tf.NewReader()
-	aws, _ := tf.Object[awsModel](ctx, r, "aws", m.AWS)
 	kubernetes, _ := tf.Object[kubernetesAPIModel](ctx, r, "kubernetes_api", m.KubernetesAPI)
-	role, _ := tf.Object[assumeRoleModel](ctx, r, "aws.assume_role", aws.AssumeRole)
 	s := settings{
+		aws:             m.onAWS(ctx, r),
+		gcp:             m.onGCP(ctx, r),
+		sandbox:         r.String("sandbox", m.Sandbox),
+		kubernetesProxy: r.String("kubernetes_api.proxy_url", kubernetes.ProxyURL),
+	}
+	if m.Sandbox.IsNull() {
+		s.sandbox = os.Getenv(sandboxVariable)
+	}
+	s.unknown = r.Unknown
+	diags := r.Diags
+	diags.Append(m.problems(ctx)...)
+	return s, diags
+}
+
+func (m model) onAWS(ctx context.Context, r *tf.Reader) awsSettings {
+	aws, _ := tf.Object[awsModel](ctx, r, "aws", m.AWS)
+	role, _ := tf.Object[assumeRoleModel](ctx, r, "aws.assume_role", aws.AssumeRole)
+	return awsSettings{
 		region:      r.String("aws.region", aws.Region),
 		profile:     r.String("aws.profile", aws.Profile),
 		roleARN:     r.String("aws.assume_role.role_arn", role.RoleARN),
 		externalID:  r.String("aws.assume_role.external_id", role.ExternalID),
 		sessionName: r.String("aws.assume_role.session_name", role.SessionName),
 		maxRetries:  r.Int64("aws.max_retries", aws.MaxRetries),
-		sandbox:     r.String("sandbox", m.Sandbox),
+	}
+}
 
-		kubernetesProxy: r.String("kubernetes_api.proxy_url", kubernetes.ProxyURL),
+func (m model) onGCP(ctx context.Context, r *tf.Reader) gcpSettings {
+	gcp, _ := tf.Object[gcpModel](ctx, r, "gcp", m.GCP)
+	s := gcpSettings{
+		project:         r.String("gcp.project", gcp.Project),
+		region:          r.String("gcp.region", gcp.Region),
+		credentialsFile: r.String("gcp.credentials_file", gcp.CredentialsFile),
+		serviceAccount:  r.String("gcp.impersonate_service_account", gcp.ImpersonateServiceAccount),
+		maxRetries:      r.Int64("gcp.max_retries", gcp.MaxRetries),
 	}
-	if m.Sandbox.IsNull() {
-		s.sandbox = os.Getenv(sandboxVariable)
+	if gcp.ImpersonateServiceAccount.IsNull() {
+		s.serviceAccount = os.Getenv(impersonationVariable)
 	}
-	diags := r.Diags
-	diags.Append(m.problems(ctx)...)
-	return s, len(r.Unknown) == 0, diags
+	return s
+}
+
+// configured are the clouds that the block has settings for.
+func (m model) configured() []serving.Cloud {
+	var clouds []serving.Cloud
+	if !m.AWS.IsNull() {
+		clouds = append(clouds, serving.AWS)
+	}
+	if !m.GCP.IsNull() {
+		clouds = append(clouds, serving.GCP)
+	}
+	return clouds
 }
 
 func (m model) defaultTags() (tags map[string]string, unknown bool) {

@@ -63,13 +63,16 @@ func (p *servingProvider) Configure(ctx context.Context, req provider.ConfigureR
 		Unsettled: map[serving.Cloud]bool{},
 		Plans:     tf.NewPlans(),
 	}
-	settings, known, diags := config.settings(ctx)
+	settings, diags := config.settings(ctx)
 	resp.Diagnostics.Append(diags...)
-	if known {
-		data.Backends[serving.AWS] = awsBackend(settings, p.version)
-	} else {
-		data.Unsettled[serving.AWS] = true
+	for cloud, backend := range backends {
+		if settings.settled(cloud) {
+			data.Backends[cloud] = backend(settings, p.version)
+		} else {
+			data.Unsettled[cloud] = true
+		}
 	}
+	data.Configured = config.configured()
 	data.KubernetesProxy = settings.kubernetesProxy != ""
 	data.DefaultTags, data.DefaultTagsUnknown = config.defaultTags()
 	resp.ResourceData = data

@@ -5,12 +5,17 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	fw "github.com/hashicorp/terraform-plugin-framework/provider"
+	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
+	"github.com/modelserving/terraform-provider-serving/internal/serving"
 	"github.com/modelserving/terraform-provider-serving/internal/tf"
 	"github.com/modelserving/terraform-provider-serving/internal/tf/tftest"
 )
@@ -120,30 +125,81 @@ func configured(t *testing.T, block map[string]any) (*tf.Provider, []*tfprotov6.
 func TestConfigure(t *testing.T) {
 	t.Setenv(sandboxVariable, "")
 	t.Setenv("AWS_REGION", "eu-west-1")
+	t.Setenv("GOOGLE_REGION", "europe-west4")
 	data, diags := configured(t, map[string]any{})
-	if len(diags) > 0 || data.OnlyCloud() != "aws" || data.Backends["aws"].DefaultRegion() != "eu-west-1" {
+	if len(diags) > 0 || data.OnlyCloud() != "" || data.Backends["aws"].DefaultRegion() != "eu-west-1" || data.Backends["gcp"].DefaultRegion() != "europe-west4" {
 		t.Errorf("an empty block: got %+v %s", data, tftest.Render(diags))
 	}
 	data, diags = configured(t, map[string]any{
 		"aws":          map[string]any{"region": "us-west-2", "assume_role": map[string]any{"role_arn": "arn:aws:iam::123456789012:role/deploy"}},
 		"default_tags": map[string]any{"team": "ml"}, "sandbox": "http://127.0.0.1:4510",
 	})
-	if len(diags) > 0 || data.Backends["aws"].DefaultRegion() != "us-west-2" || data.DefaultTags["team"] != "ml" {
-		t.Errorf("a full block: got %+v %s", data, tftest.Render(diags))
+	if len(diags) > 0 || data.OnlyCloud() != "aws" || data.Backends["aws"].DefaultRegion() != "us-west-2" || data.DefaultTags["team"] != "ml" {
+		t.Errorf("a full block of aws: got %+v %s", data, tftest.Render(diags))
 	}
-	for name, block := range map[string]map[string]any{
-		"aws":     {"aws": tftest.Unknown{}},
-		"region":  {"aws": map[string]any{"region": tftest.Unknown{}}},
-		"role":    {"aws": map[string]any{"assume_role": map[string]any{"role_arn": tftest.Unknown{}}}},
-		"sandbox": {"sandbox": tftest.Unknown{}},
-	} {
-		data, diags := configured(t, block)
-		if len(diags) > 0 || !data.Unsettled["aws"] || len(data.Backends) > 0 || data.OnlyCloud() != "aws" {
-			t.Errorf("unknown %s: got %+v %s", name, data, tftest.Render(diags))
-		}
+	google := map[string]any{
+		"project": "ml-prod", "region": "us-central1", "credentials_file": "key.json",
+		"impersonate_service_account": "deploy@ml-prod.iam.gserviceaccount.com", "max_retries": 3,
+	}
+	data, diags = configured(t, map[string]any{"gcp": google})
+	if len(diags) > 0 || data.OnlyCloud() != "gcp" || data.Backends["gcp"].DefaultRegion() != "us-central1" || data.Backends["gcp"].Cloud() != "gcp" {
+		t.Errorf("a full block of gcp: got %+v %s", data, tftest.Render(diags))
+	}
+	if project, err := data.Backends["gcp"].Account(t.Context(), "us-central1"); err != nil || project != "ml-prod" {
+		t.Errorf("a full block of gcp: the project is %q, %v", project, err)
+	}
+	data, diags = configured(t, map[string]any{"aws": map[string]any{}, "gcp": google})
+	if len(diags) > 0 || data.OnlyCloud() != "" || len(data.Backends) != 2 {
+		t.Errorf("both clouds: got %+v %s", data, tftest.Render(diags))
 	}
 	if data, diags = configured(t, map[string]any{"default_tags": tftest.Unknown{}}); len(diags) > 0 || !data.DefaultTagsUnknown || data.Backends["aws"] == nil {
 		t.Errorf("unknown default tags: got %+v %s", data, tftest.Render(diags))
+	}
+}
+
+// TestConfigureUnknown leaves the clouds unsettled for which a value counts that is
+// not known, and no other.
+func TestConfigureUnknown(t *testing.T) {
+	t.Setenv(sandboxVariable, "")
+	for name, tc := range map[string]struct {
+		block map[string]any
+		aws   bool
+		gcp   bool
+		only  serving.Cloud
+	}{
+		"aws":             {map[string]any{"aws": tftest.Unknown{}}, true, false, "aws"},
+		"aws region":      {map[string]any{"aws": map[string]any{"region": tftest.Unknown{}}}, true, false, "aws"},
+		"role":            {map[string]any{"aws": map[string]any{"assume_role": map[string]any{"role_arn": tftest.Unknown{}}}}, true, false, "aws"},
+		"gcp":             {map[string]any{"gcp": tftest.Unknown{}}, false, true, "gcp"},
+		"project":         {map[string]any{"gcp": map[string]any{"project": tftest.Unknown{}}}, false, true, "gcp"},
+		"service account": {map[string]any{"gcp": map[string]any{"impersonate_service_account": tftest.Unknown{}}}, false, true, "gcp"},
+		"sandbox":         {map[string]any{"gcp": map[string]any{}, "sandbox": tftest.Unknown{}}, true, true, "gcp"},
+	} {
+		data, diags := configured(t, tc.block)
+		if len(diags) > 0 || data.Unsettled["aws"] != tc.aws || data.Unsettled["gcp"] != tc.gcp ||
+			(data.Backends["aws"] == nil) != tc.aws || (data.Backends["gcp"] == nil) != tc.gcp || data.OnlyCloud() != tc.only {
+			t.Errorf("unknown %s: got %+v %s", name, data, tftest.Render(diags))
+		}
+	}
+}
+
+// TestGCPBlock refuses what is no path and no service account.
+func TestGCPBlock(t *testing.T) {
+	t.Parallel()
+	block := providerSchema().Attributes["gcp"].(schema.SingleNestedAttribute)
+	for name, texts := range map[string]map[string]bool{
+		"credentials_file":            {"key.json": true, "/run/key.json": true, `{"type": "service_account"}`: false, "  {": false, "": false},
+		"impersonate_service_account": {"deploy@ml-prod.iam.gserviceaccount.com": true, "deploy": false, "serviceAccount:deploy@ml-prod.iam.gserviceaccount.com": false},
+	} {
+		for text, ok := range texts {
+			var resp validator.StringResponse
+			for _, v := range block.Attributes[name].(schema.StringAttribute).Validators {
+				v.ValidateString(t.Context(), validator.StringRequest{Path: path.Root(name), ConfigValue: types.StringValue(text)}, &resp)
+			}
+			if resp.Diagnostics.HasError() == ok {
+				t.Errorf("%s = %q: got %v, want ok %t", name, text, resp.Diagnostics, ok)
+			}
+		}
 	}
 }
 

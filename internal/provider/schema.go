@@ -16,12 +16,23 @@ const description = "Secured endpoints for machine learning models: a Kubernetes
 // sandboxVariable is the environment's way to give the sandbox.
 const sandboxVariable = "SERVING_SANDBOX"
 
+// impersonationVariable is the environment's way to name a service account, as
+// for other providers of Google Cloud.
+const impersonationVariable = "GOOGLE_IMPERSONATE_SERVICE_ACCOUNT"
+
 // The patterns are those of the STS API (AssumeRole: RoleArn, ExternalId,
 // RoleSessionName).
 var (
 	roleARN     = regexp.MustCompile(`^arn:aws[a-z-]*:iam::[0-9]{12}:role/.+$`)
 	externalID  = regexp.MustCompile(`^[\w+=,.@:/-]+$`)
 	sessionName = regexp.MustCompile(`^[\w+=,.@-]{2,64}$`)
+)
+
+// A service account's e-mail address (IAM, ServiceAccount.email), and what no path
+// begins with.
+var (
+	serviceAccount = regexp.MustCompile(`^[a-z0-9][-a-z0-9]*@[a-z0-9.-]+\.gserviceaccount\.com$`)
+	notJSON        = regexp.MustCompile(`^\s*[^\s{]`)
 )
 
 func providerSchema() schema.Schema {
@@ -31,10 +42,15 @@ func providerSchema() schema.Schema {
 			MarkdownDescription: "How to reach AWS. What is left out comes from the usual environment variables, shared files, container and instance roles.",
 			Attributes:          awsAttributes(),
 		},
+		"gcp": schema.SingleNestedAttribute{
+			Optional:            true,
+			MarkdownDescription: "How to reach Google Cloud. What is left out comes from the usual environment variables and from application default credentials.",
+			Attributes:          gcpAttributes(),
+		},
 		"default_tags": schema.MapAttribute{
 			Optional: true, ElementType: types.StringType,
 			Validators:          []validator.Map{mapvalidator.NoNullValues()},
-			MarkdownDescription: "Tags for everything that this provider makes; those of a resource go before them.",
+			MarkdownDescription: "Tags for everything that this provider makes, labels on Google Cloud; those of a resource go before them.",
 		},
 		"kubernetes_api": schema.SingleNestedAttribute{
 			Optional:            true,
@@ -85,6 +101,34 @@ func awsAttributes() map[string]schema.Attribute {
 					MarkdownDescription: "Name of the session in CloudTrail. Default `terraform-provider-serving`.",
 				},
 			},
+		},
+		"max_retries": schema.Int64Attribute{
+			Optional:            true,
+			Validators:          []validator.Int64{int64validator.Between(1, 100)},
+			MarkdownDescription: "How often one call is tried when the cloud throttles it or fails, 1 to 100. Default `8`.",
+		},
+	}
+}
+
+func gcpAttributes() map[string]schema.Attribute {
+	return map[string]schema.Attribute{
+		"project": schema.StringAttribute{
+			Optional:            true,
+			MarkdownDescription: "Id of the project that everything is made in. Also by `GOOGLE_PROJECT`, `GOOGLE_CLOUD_PROJECT` or `CLOUDSDK_CORE_PROJECT`, or else that of the credentials.",
+		},
+		"region": schema.StringAttribute{
+			Optional:            true,
+			MarkdownDescription: "Region of resources that name none. Also by `GOOGLE_REGION` or `CLOUDSDK_COMPUTE_REGION`.",
+		},
+		"credentials_file": schema.StringAttribute{
+			Optional:            true,
+			Validators:          []validator.String{stringvalidator.RegexMatches(notJSON, "must be the path of a file; the key itself has no place in a configuration")},
+			MarkdownDescription: "Path of a credentials file. By default application default credentials: `GOOGLE_APPLICATION_CREDENTIALS`, `gcloud auth application-default login`, or the machine's service account.",
+		},
+		"impersonate_service_account": schema.StringAttribute{
+			Optional:            true,
+			Validators:          []validator.String{stringvalidator.RegexMatches(serviceAccount, "must be the e-mail address of a service account, as deploy@ml-prod.iam.gserviceaccount.com")},
+			MarkdownDescription: "E-mail address of a service account to act as, with those credentials, before anything else. Also by `GOOGLE_IMPERSONATE_SERVICE_ACCOUNT`.",
 		},
 		"max_retries": schema.Int64Attribute{
 			Optional:            true,

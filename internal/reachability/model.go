@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
-	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -33,6 +32,8 @@ type fromModel struct {
 	AccountID     types.String `tfsdk:"account_id"`
 	Region        types.String `tfsdk:"region"`
 	AssumeRoleARN types.String `tfsdk:"assume_role_arn"`
+	Project       types.String `tfsdk:"project"`
+	Impersonate   types.String `tfsdk:"impersonate_service_account"`
 }
 
 type hopModel struct {
@@ -87,15 +88,18 @@ func (m model) source(ctx context.Context) (serving.Source, diag.Diagnostics) {
 		diags.AddAttributeError(at, "No callers are named", "Write internet = true, cidr = \"198.51.100.0/24\" or vpc = \"vpc-...\".")
 	case !f.Internet.IsNull() && !f.Internet.ValueBool():
 		diags.AddAttributeError(at.AtName("internet"), "No callers are named", "internet = false names nobody. Write internet = true, or cidr or vpc in its place.")
-	case inVPC && !strings.HasPrefix(f.VPC.ValueString(), "vpc-"):
-		diags.AddAttributeError(at.AtName("vpc"), "Invalid VPC id", fmt.Sprintf("%q is not the id of a VPC, which starts with \"vpc-\". Copy it from the console or from aws_vpc.<name>.id.", f.VPC.ValueString()))
 	}
-	for name, v := range map[string]types.String{"account_id": f.AccountID, "region": f.Region, "assume_role_arn": f.AssumeRoleARN} {
+	for name, v := range map[string]types.String{"account_id": f.AccountID, "region": f.Region, "assume_role_arn": f.AssumeRoleARN, "project": f.Project, "impersonate_service_account": f.Impersonate} {
 		if !inVPC && !v.IsNull() {
 			diags.AddAttributeError(at.AtName(name), "Only a VPC is somewhere", name+" says where a VPC is, or how to read it, and from names none. Add vpc, or remove "+name+".")
 		}
 	}
-	from := serving.Source{VPC: f.VPC.ValueString(), AccountID: f.AccountID.ValueString(), Region: f.Region.ValueString(), AssumeRoleARN: f.AssumeRoleARN.ValueString()}
+	from := serving.Source{
+		VPC: f.VPC.ValueString(), AccountID: f.AccountID.ValueString(), Region: f.Region.ValueString(), AssumeRoleARN: f.AssumeRoleARN.ValueString(),
+		Project: f.Project.ValueString(), ImpersonateServiceAccount: f.Impersonate.ValueString(),
+	}
+	to, _ := m.target()
+	diags.Append(tf.Problems(dataSourceSchema(), from.Problems(to.Cluster.Cloud))...)
 	if !f.CIDR.IsNull() {
 		var problem string
 		if from.CIDR, problem = readRange(f.CIDR.ValueString(), inVPC); problem != "" {

@@ -8,7 +8,7 @@ import (
 func dataSourceSchema() schema.Schema {
 	return schema.Schema{
 		MarkdownDescription: "Who gets to a cluster or a model server, over which hops, and what authentication they need there. " +
-			"The answer is computed from routes, peerings, network ACLs, security groups and the load balancer as they are in the cloud; nothing is sent.",
+			"The answer is computed from routes, peerings, network ACLs, security groups or policies and the load balancer as they are in the cloud; nothing is sent.",
 		Attributes: map[string]schema.Attribute{
 			"to": schema.StringAttribute{
 				Required:            true,
@@ -58,10 +58,13 @@ func fromAttribute() schema.Attribute {
 		Attributes: map[string]schema.Attribute{
 			"internet":        schema.BoolAttribute{Optional: true, MarkdownDescription: "`true` for every public IPv4 address."},
 			"cidr":            optional("IPv4 range or address: public ones, as `198.51.100.0/24`, or with `vpc` some of its addresses."),
-			"vpc":             optional("Id of a VPC: the cluster's own, a peered one, or any other."),
-			"account_id":      optional("Account of the VPC. By default what its peering with the cluster says, or the account of the role, or the cluster's."),
-			"region":          optional("Region of the VPC. By default what its peering with the cluster says, or the cluster's."),
-			"assume_role_arn": optional("Role to take for reading the VPC. Without one, a VPC of another account is judged as far as the cluster's side tells, and the rest is `unknown`."),
+			"vpc":             optional("Id of a VPC, on GCP the name of a network: the cluster's own, a peered one, or any other."),
+			"account_id":      optional("Account of the VPC, AWS only. By default what its peering with the cluster says, or the account of the role, or the cluster's."),
+			"region":          optional("Region of the VPC, AWS only. By default what its peering with the cluster says, or the cluster's."),
+			"assume_role_arn": optional("Role to take for reading the VPC, AWS only. Without one, a VPC of another account is judged as far as the cluster's side tells, and the rest is `unknown`."),
+			"project":         optional("Project of the network, GCP only. By default the cluster's."),
+
+			"impersonate_service_account": optional("Service account to act as for reading the network, GCP only. What may not be read is judged as far as the cluster's side tells, and the rest is `unknown`."),
 		},
 	}
 }

@@ -4,42 +4,40 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-
-	"github.com/modelserving/terraform-provider-serving/internal/sandbox/aws"
 )
 
 // admin serves the sandbox's own API: what there is, what was called, and how to spoil it. Every body is JSON.
 //
-//	GET    /census   live objects: {"total": n, "objects": [{account, region, kind, id}]}
+//	GET    /census   live objects: {"total": n, "objects": [{cloud, account, region, kind, id}]}
 //	GET    /calls    the log of API calls; DELETE empties it
 //	GET    /faults   fault rules in force; POST adds one; DELETE removes all
 //	GET    /config   settings in force; POST changes those that are given
-//	GET    /state    the whole state, but for private keys
-//	GET    /fields   every leaf of every live object: [{account, region, kind, id, path, value}]
+//	GET    /state    the whole state by cloud, but for private keys
+//	GET    /fields   every leaf of every live object: [{cloud, account, region, kind, id, path, value}]
 //	POST   /mutate   changes one of these leaves out of band; a null value clears it
 //	POST   /delete   removes an object out of band, whatever depends on it
-//	POST   /reset    empties cloud, log and faults
+//	POST   /reset    empties clouds, logs and faults
 func (s *Server) admin() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /census", func(w http.ResponseWriter, _ *http.Request) { reply(w, s.AWS.Census(), nil) })
-	mux.HandleFunc("GET /calls", func(w http.ResponseWriter, _ *http.Request) { reply(w, s.AWS.Calls(), nil) })
-	mux.HandleFunc("DELETE /calls", func(w http.ResponseWriter, _ *http.Request) { s.AWS.ResetCalls(); reply(w, nil, nil) })
-	mux.HandleFunc("GET /faults", func(w http.ResponseWriter, _ *http.Request) { reply(w, s.AWS.Faults(), nil) })
-	mux.HandleFunc("POST /faults", take(func(f aws.Fault) error { s.AWS.AddFault(f); return nil }))
-	mux.HandleFunc("DELETE /faults", func(w http.ResponseWriter, _ *http.Request) { s.AWS.ClearFaults(); reply(w, nil, nil) })
-	mux.HandleFunc("GET /config", func(w http.ResponseWriter, _ *http.Request) { reply(w, s.AWS.Settings(), nil) })
-	mux.HandleFunc("POST /config", take(s.AWS.Configure))
+	mux.HandleFunc("GET /census", func(w http.ResponseWriter, _ *http.Request) { reply(w, s.Census(), nil) })
+	mux.HandleFunc("GET /calls", func(w http.ResponseWriter, _ *http.Request) { reply(w, s.Calls(), nil) })
+	mux.HandleFunc("DELETE /calls", func(w http.ResponseWriter, _ *http.Request) { s.ResetCalls(); reply(w, nil, nil) })
+	mux.HandleFunc("GET /faults", func(w http.ResponseWriter, _ *http.Request) { reply(w, s.Faults(), nil) })
+	mux.HandleFunc("POST /faults", take(s.AddFault))
+	mux.HandleFunc("DELETE /faults", func(w http.ResponseWriter, _ *http.Request) { s.ClearFaults(); reply(w, nil, nil) })
+	mux.HandleFunc("GET /config", func(w http.ResponseWriter, _ *http.Request) { reply(w, s.Settings(), nil) })
+	mux.HandleFunc("POST /config", take(s.Configure))
 	mux.HandleFunc("GET /state", func(w http.ResponseWriter, _ *http.Request) {
-		raw, err := s.AWS.State()
-		reply(w, json.RawMessage(raw), err)
+		state, err := s.State()
+		reply(w, state, err)
 	})
 	mux.HandleFunc("GET /fields", func(w http.ResponseWriter, _ *http.Request) {
-		fields, err := s.AWS.Fields()
+		fields, err := s.Fields()
 		reply(w, fields, err)
 	})
-	mux.HandleFunc("POST /mutate", take(s.AWS.Mutate))
-	mux.HandleFunc("POST /delete", take(s.AWS.Delete))
-	mux.HandleFunc("POST /reset", func(w http.ResponseWriter, _ *http.Request) { reply(w, nil, s.AWS.Reset()) })
+	mux.HandleFunc("POST /mutate", take(s.Mutate))
+	mux.HandleFunc("POST /delete", take(s.Delete))
+	mux.HandleFunc("POST /reset", func(w http.ResponseWriter, _ *http.Request) { reply(w, nil, s.Reset()) })
 	return mux
 }
 

@@ -15,7 +15,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/modelserving/terraform-provider-serving/internal/sandbox/aws"
+	"github.com/modelserving/terraform-provider-serving/internal/sandbox/control"
 )
 
 // reasonHeader says where a path ends and why. The text of the answer says the same; clients rarely show that.
@@ -26,7 +26,7 @@ const reasonHeader = "X-Sandbox-Reason"
 // A proxy, and not a port per load balancer and cluster, because clients then call every host by its real name: the names and
 // certificates are those of the cloud, kubeconfig files and URLs in outputs work as they are, and one port is all there is to
 // know. curl --proxy and HTTPS_PROXY do the rest. A proxy also knows who calls: the user name of Proxy-Authorization is the
-// caller's place (aws.ParsePlace), so that "from the Internet" and "from inside vpc-1" are two URLs of the same proxy, and
+// caller's place (control.ParsePlace), so that "from the Internet" and "from inside vpc-1" are two URLs of the same proxy, and
 // every path is judged as the network in between would.
 //
 // What the network answers with silence is 504 at once, since nobody learns anything by waiting; a closed port is 502.
@@ -91,38 +91,42 @@ func (s *Server) dial(r *http.Request, hostPort string, standard int) (net.Conn,
 	}
 	port, atoi := strconv.Atoi(text)
 	if err != nil || atoi != nil || port < 1 || port > 65535 {
-		return nil, &aws.PathError{Kind: aws.UnknownPlace, Hop: "proxy", Reason: "the target " + strconv.Quote(hostPort) + " is not host:port"}
+		return nil, &control.PathError{Kind: control.UnknownPlace, Hop: "proxy", Reason: "the target " + strconv.Quote(hostPort) + " is not host:port"}
+	}
+	// A host in a network of one cloud calls hosts of that cloud.
+	if inAWS := place.VPC != "" || place.Subnet != ""; !inAWS && s.GCP.Knows(place, host) {
+		return s.GCP.Connect(r.Context(), place, host, port)
 	}
 	return s.AWS.Connect(r.Context(), place, host, port)
 }
 
 // placeOf is the caller's place: the user name, whatever the password.
-func placeOf(r *http.Request) (aws.Place, error) {
+func placeOf(r *http.Request) (control.Place, error) {
 	header := r.Header.Get("Proxy-Authorization")
 	if header == "" {
-		return aws.Place{}, nil
+		return control.Place{}, nil
 	}
 	encoded, ok := strings.CutPrefix(header, "Basic ")
 	raw, err := base64.StdEncoding.DecodeString(encoded)
 	if !ok || err != nil {
-		return aws.Place{}, &aws.PathError{Kind: aws.UnknownPlace, Hop: "proxy", Reason: "Proxy-Authorization must be Basic, with the caller's place as user name"}
+		return control.Place{}, &control.PathError{Kind: control.UnknownPlace, Hop: "proxy", Reason: "Proxy-Authorization must be Basic, with the caller's place as user name"}
 	}
 	place, _, _ := strings.Cut(string(raw), ":")
-	return aws.ParsePlace(place)
+	return control.ParsePlace(place)
 }
 
 // refuse answers with how a connection failed.
 func refuse(w http.ResponseWriter, err error) {
 	status := http.StatusBadGateway
-	var path *aws.PathError
+	var path *control.PathError
 	if errors.As(err, &path) {
 		w.Header().Set(reasonHeader, path.Error())
 		switch path.Kind {
-		case aws.NoPath:
+		case control.NoPath:
 			status = http.StatusGatewayTimeout
-		case aws.UnknownPlace:
+		case control.UnknownPlace:
 			status = http.StatusBadRequest
-		case aws.Refused, aws.UnknownHost:
+		case control.Refused, control.UnknownHost:
 		}
 	}
 	http.Error(w, err.Error(), status)

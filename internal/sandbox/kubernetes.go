@@ -3,15 +3,15 @@ package sandbox
 import (
 	"context"
 
-	"github.com/modelserving/terraform-provider-serving/internal/sandbox/aws"
+	"github.com/modelserving/terraform-provider-serving/internal/sandbox/control"
 	"github.com/modelserving/terraform-provider-serving/internal/sandbox/kube"
 )
 
 // The clouds know clusters as objects, package kube runs them, and neither knows the other: a cluster looks alike in every
 // cloud, and most tests of a cloud want none to run.
 
-// runKubernetes puts a real API server behind a cluster of the simulated AWS. Nothing starts before it is dialled.
-func runKubernetes(c aws.KubernetesCluster) aws.Kubernetes {
+// runKubernetes puts a real API server behind a simulated cluster. Nothing starts before it is dialled.
+func runKubernetes(c control.KubernetesCluster) control.Kubernetes {
 	return kube.New(kube.Config{
 		Name: c.Name, CACertificate: c.CACertificate, CAKey: c.CAKey, Hosts: c.Hosts, ServiceCIDR: c.ServiceCIDR, StateDir: c.StateDir,
 		Authenticate: func(ctx context.Context, token string) (kube.User, error) {

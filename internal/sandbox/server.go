@@ -13,20 +13,24 @@ import (
 	"time"
 
 	"github.com/modelserving/terraform-provider-serving/internal/sandbox/aws"
+	"github.com/modelserving/terraform-provider-serving/internal/sandbox/gcp"
 )
 
 // Config is how a sandbox starts. The zero value has no delays and keeps nothing.
 type Config struct {
 	// AWS is the simulated AWS cloud. Its StateFile is set from StateDir, and clusters run for real unless Kubernetes says how.
 	AWS aws.Config
+	// GCP is the simulated Google Cloud, likewise.
+	GCP gcp.Config
 	// StateDir keeps the state between runs; empty keeps it in memory.
 	StateDir string
 }
 
 // Server is a running or mountable sandbox.
 type Server struct {
-	// AWS is the cloud behind the server, for tests in the same process. Its methods are the admin API.
+	// AWS and GCP are the clouds behind the server, for tests in the same process. Their methods are the admin API.
 	AWS *aws.Cloud
+	GCP *gcp.Cloud
 
 	handler http.Handler
 	http    *http.Server
@@ -39,15 +43,24 @@ func New(config Config) (*Server, error) {
 			return nil, fmt.Errorf("make state directory: %w", err)
 		}
 		config.AWS.StateFile = filepath.Join(config.StateDir, "aws.json")
+		config.GCP.StateFile = filepath.Join(config.StateDir, "gcp.json")
 	}
 	if config.AWS.Kubernetes == nil {
 		config.AWS.Kubernetes = runKubernetes
 	}
-	cloud, err := aws.New(config.AWS)
+	if config.GCP.Kubernetes == nil {
+		config.GCP.Kubernetes = runKubernetes
+	}
+	amazon, err := aws.New(config.AWS)
 	if err != nil {
 		return nil, fmt.Errorf("make simulated AWS: %w", err)
 	}
-	s := &Server{AWS: cloud}
+	google, err := gcp.New(config.GCP)
+	if err != nil {
+		amazon.Close()
+		return nil, fmt.Errorf("make simulated Google Cloud: %w", err)
+	}
+	s := &Server{AWS: amazon, GCP: google}
 	admin := http.StripPrefix("/_sandbox", s.admin())
 	// No ServeMux here: it would clean paths such as /tags/arn%3A..., which are part of a signature.
 	s.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -58,8 +71,10 @@ func New(config Config) (*Server, error) {
 			s.relay(w, r)
 		case strings.HasPrefix(r.URL.Path, "/_sandbox/"):
 			admin.ServeHTTP(w, r)
+		case gcp.Serves(r.URL.Path):
+			google.ServeHTTP(w, r)
 		default:
-			cloud.ServeHTTP(w, r)
+			amazon.ServeHTTP(w, r)
 		}
 	})
 	return s, nil
@@ -90,6 +105,7 @@ func (s *Server) Listen(address string) (string, error) {
 // Close stops serving. Calls that hang are cut off.
 func (s *Server) Close() error {
 	s.AWS.Close()
+	s.GCP.Close()
 	if s.http == nil {
 		return nil
 	}

@@ -64,16 +64,6 @@ func (f *findings) partition(path, text string, a arn, c Cluster) {
 	}
 }
 
-// aws judges what only AWS has.
-func (f *findings) aws(c Cluster) {
-	if !f.onAWS(c.Cloud) {
-		return
-	}
-	f.role("aws.cluster_role_arn", c.AWS.ClusterRoleARN, c)
-	f.role("aws.node_role_arn", c.AWS.NodeRoleARN, c)
-	f.kmsKey("aws.kms_key_arn", c.AWS.KMSKeyARN, c)
-}
-
 func (f *findings) role(path, text string, c Cluster) {
 	if text == "" || !f.known(path) {
 		return

@@ -19,9 +19,9 @@ type Peerings interface {
 	// that is gone does not keep it from clearing the peer's side.
 	DestroyPeering(ctx context.Context, spec Peering) error
 	// ReadPeering reads a peering of which only the id is known, for import. The
-	// role is for the peer's side; without one, a peer in another account is read
-	// as far as our side tells.
-	ReadPeering(ctx context.Context, id PeeringID, assumeRoleARN string) (ObservedPeering, error)
+	// principal is the role or service account for the peer's side; without one, a
+	// peer in another account is read as far as our side tells.
+	ReadPeering(ctx context.Context, id PeeringID, principal string) (ObservedPeering, error)
 }
 
 // ObservedPeering is a peering as it was found.

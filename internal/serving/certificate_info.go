@@ -52,16 +52,6 @@ func (i CertificateInfo) Covers(host string) bool {
 	return false
 }
 
-// keyAlgorithms are ACM's names (acm types.KeyAlgorithm). An Application Load
-// Balancer "supports all of the algorithms available from ACM" (ACM User Guide,
-// "Prerequisites for importing certificates").
-var keyAlgorithms = setOf(
-	"RSA_1024", "RSA_2048", "RSA_3072", "RSA_4096",
-	"EC_prime256v1", "EC_secp384r1", "EC_secp521r1",
-)
-
-const keyAlgorithmList = "RSA with 2048, 3072 or 4096 bits (1024 for old callers), ECDSA on P-256, P-384 or P-521"
-
 // keyAlgorithm is ACM's name of a public key's type.
 func keyAlgorithm(key any) string {
 	switch key := key.(type) {

@@ -153,14 +153,15 @@ type servedCase struct {
 	wants      []want
 }
 
-func (tc servedCase) build() (Endpoint, CertificateInfo) {
-	e := goodCluster().Endpoint
+func (tc servedCase) build() (Cluster, CertificateInfo) {
+	c := goodCluster()
+	c.Visibility = tc.visibility
 	info := CertificateInfo{
 		DNSNames: []string{"example.com", "*.example.com"}, NotBefore: testNow.AddDate(0, -1, 0), NotAfter: testNow.AddDate(0, 1, 0),
 		KeyAlgorithm: "RSA_2048",
 	}
-	tc.change(&e, &info)
-	return e, info
+	tc.change(&c.Endpoint, &info)
+	return c, info
 }
 
 var servedCases = []servedCase{
@@ -192,8 +193,11 @@ func TestEndpointCertificateProblems(t *testing.T) {
 	for _, tc := range servedCases {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			endpoint, info := tc.build()
-			check(t, endpoint.CertificateProblems(tc.visibility, info, testNow), tc.wants)
+			cluster, info := tc.build()
+			check(t, cluster.CertificateProblems(info, testNow), tc.wants)
 		})
 	}
+	onGCP, info := servedCases[0].build()
+	onGCP.Cloud, info.KeyAlgorithm = GCP, "EC_secp521r1"
+	check(t, onGCP.CertificateProblems(info, testNow), []want{{"endpoint.certificate_id", "Load balancer does not take the certificate's key", "ECDSA on P-256 or P-384"}})
 }

@@ -35,6 +35,13 @@ func selfContained(i issued) func(*Certificate, *ImportedCertificate) {
 	}
 }
 
+func googleCertificate(i issued) func(*Certificate, *ImportedCertificate) {
+	return func(c *Certificate, p *ImportedCertificate) {
+		c.Cloud, c.Region = GCP, "europe-west4"
+		selfContained(i)(c, p)
+	}
+}
+
 func chainOf(texts ...string) func(*Certificate, *ImportedCertificate) {
 	return func(_ *Certificate, p *ImportedCertificate) { p.ChainPEM = strings.Join(texts, "") }
 }
@@ -60,7 +67,10 @@ func certificateCases() []certificateCase {
 		{"key in the form of SEC 1 with its parameters", keyText(pemText("EC PARAMETERS", []byte{6, 1, 1}) + sec1(f.leaf)), nil},
 
 		{"name", func(c *Certificate, _ *ImportedCertificate) { c.Name = "Models" }, []want{{"name", "Invalid name", `"Models"`}}},
-		{"gcp", func(c *Certificate, _ *ImportedCertificate) { c.Cloud = GCP }, []want{{"cloud", "Cloud is not supported yet", "gcp"}}},
+		{"gcp", googleCertificate(f.leaf), nil},
+		{"gcp, key and issuer of two kinds", googleCertificate(f.mixed), nil},
+		{"gcp, key type", googleCertificate(f.p521), []want{{certificatePath, "Key type is not supported", "ECDSA on P-256 or P-384"}}},
+		{"P-521 on aws", selfContained(f.p521), nil},
 		{"region", func(c *Certificate, _ *ImportedCertificate) { c.Region = "west" }, []want{{"region", "Invalid region", `"west"`}}},
 		{"tags", func(c *Certificate, _ *ImportedCertificate) { c.Tags = map[string]string{"aws:a": ""} },
 			[]want{{"tags.aws:a", "Tag key is reserved", "only AWS"}}},
@@ -79,7 +89,7 @@ func certificateCases() []certificateCase {
 		{"request", certText(pemText("CERTIFICATE REQUEST", nil)),
 			[]want{{certificatePath, "Certificate cannot be read", `a block of type "CERTIFICATE REQUEST"`}}},
 		{"damaged", certText(f.damagedCert), []want{{certificatePath, "Certificate cannot be read", "certificate 1 cannot be read: x509"}}},
-		{"too long", certText(strings.Repeat("x", 32<<10+1)), []want{{certificatePath, "Text is too long", "has 32769 bytes. ACM takes 32768"}}},
+		{"too long", certText(strings.Repeat("x", 32<<10+1)), []want{{certificatePath, "Text is too long", "has 32769 bytes. Certificate stores take 32768"}}},
 		{"full chain as certificate", certText(f.leaf.pem() + f.inner.pem()),
 			[]want{{certificatePath, "More than one certificate", "Move the others to chain_pem"}}},
 		{"key as certificate", certText(f.leaf.keyPEM() + f.leaf.pem()),
@@ -130,7 +140,7 @@ func certificateCases() []certificateCase {
 		{"key encrypted the old way", keyText(f.legacyEncrypted), []want{{keyPath, "Private key cannot be used", "openssl pkey"}}},
 		{"certificate as key", keyText(f.leaf.pem()), []want{{keyPath, "Private key cannot be used", "there is no private key in it"}}},
 		{"damaged key", keyText(pemText("PRIVATE KEY", []byte("x"))), []want{{keyPath, "Private key cannot be used", "damaged"}}},
-		{"long key", keyText(strings.Repeat("x", 5121)), []want{{keyPath, "Text is too long", "has 5121 bytes. ACM takes 5120"}}},
+		{"long key", keyText(strings.Repeat("x", 5121)), []want{{keyPath, "Text is too long", "has 5121 bytes. Certificate stores take 5120"}}},
 	}
 }
 

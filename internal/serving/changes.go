@@ -26,9 +26,7 @@ func (c Cluster) Changes(prior Cluster) []Problem {
 		f.add(ruleVisibilityMove.at("visibility", "The cluster goes from %s to %s. A load balancer's scheme is fixed, so a new one is made and the old one removed; the cluster and its nodes stay. "+
 			"endpoint.hostname changes: point your DNS records at the new one.", prior.Visibility, c.Visibility))
 	}
-	// EKS keeps the zones that the control plane was made in (EKS user guide,
-	// network requirements: subnets can change within the same zones).
-	if f.known("network.zones") && prior.Known("network.zones") && len(c.Network.Zones) > 0 && len(c.Replaces(prior)) == 0 {
+	if factsOf(c.Cloud).keepsZones && f.known("cloud") && f.known("network.zones") && prior.Known("network.zones") && len(c.Network.Zones) > 0 && len(c.Replaces(prior)) == 0 {
 		for _, zone := range prior.Network.Zones {
 			if !slices.Contains(c.Network.Zones, zone) {
 				f.add(ruleZoneLeft.at("network.zones", "The cluster is in %s, and the configuration leaves it out. A control plane keeps the zones it was made in. "+
@@ -39,9 +37,9 @@ func (c Cluster) Changes(prior Cluster) []Problem {
 	return f.problems
 }
 
-// versionStep holds EKS's rule on upgrades: "you can update only one minor
-// version at a time", and no way back (EKS User Guide, "Update existing cluster
-// to new Kubernetes version"). EKS's new rollback restores a version within
+// versionStep holds the rule of both clouds on upgrades: "you can update only one
+// minor version at a time", and no way back (EKS User Guide, "Update existing cluster
+// to new Kubernetes version"; GKE, "Upgrading clusters"). EKS's new rollback restores a version within
 // days of an upgrade; it is not a change of configuration.
 func (f *findings) versionStep(c, prior Cluster) {
 	const path = "kubernetes_version"
@@ -67,11 +65,9 @@ func (f *findings) versionStep(c, prior Cluster) {
 // order of the schema. What is not known on either side is not counted: when
 // it becomes known, while applying, the caller asks again and must refuse.
 //
-// The service range and the role "can't be changed after the cluster is
-// created" or are absent from UpdateClusterConfig, and so are name and VPC; a
-// KMS key can be added (AssociateEncryptionConfig), never changed or removed
-// (eks CreateClusterInput, UpdateClusterConfigInput). Everything else is
-// changed in place, or by new inner objects beside the old ones.
+// The service range "can't be changed after the cluster is created" on EKS and is
+// absent from the updates of both clouds, and so are name and network. Everything
+// else is changed in place, or by new inner objects beside the old ones.
 func (c Cluster) Replaces(prior Cluster) []string {
 	var paths []string
 	replaces := func(path string, changed bool) {
@@ -90,7 +86,10 @@ func (c Cluster) Replaces(prior Cluster) []string {
 	replaces("network.cidr", (own && c.Known("network.vpc") || moved) && c.Network.CIDR != prior.Network.CIDR)
 	replaces("network.vpc", c.Network.VPC != prior.Network.VPC)
 	replaces("network.service_cidr", service != "" && service != prior.Network.ServiceCIDR)
-	replaces("aws.cluster_role_arn", c.AWS.ClusterRoleARN != prior.AWS.ClusterRoleARN)
-	replaces("aws.kms_key_arn", prior.AWS.KMSKeyARN != "" && c.AWS.KMSKeyARN != prior.AWS.KMSKeyARN)
+	if c.Known("cloud") && c.Cloud == prior.Cloud {
+		if rules, ok := clouds[c.Cloud]; ok {
+			rules.replaces(c, prior, replaces)
+		}
+	}
 	return paths
 }

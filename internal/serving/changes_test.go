@@ -69,7 +69,7 @@ var changeCases = []changeCase{
 
 func TestChanges(t *testing.T) {
 	t.Parallel()
-	for _, tc := range changeCases {
+	for _, tc := range slices.Concat(changeCases, gcpChangeCases) {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			next, prior := tc.build()
@@ -83,7 +83,7 @@ func TestChanges(t *testing.T) {
 
 func TestUnknownsNeverAddChanges(t *testing.T) {
 	t.Parallel()
-	for _, tc := range changeCases {
+	for _, tc := range slices.Concat(changeCases, gcpChangeCases) {
 		next, prior := tc.build()
 		before, replaced := ruleSet(next.Changes(prior)), next.Replaces(prior)
 		for _, path := range pathsOf(next) {

@@ -19,6 +19,7 @@ type Cluster struct {
 	// and its load balancer.
 	DeletionProtection bool
 	AWS                ClusterAWS
+	GCP                ClusterGCP
 	// Tags are the user's own, provider defaults merged in.
 	Tags map[string]string
 	// LastSeen maps object names to the cloud ids of the last observation: hints
@@ -38,10 +39,10 @@ func (c Cluster) Known(paths ...string) bool { return c.Unknown.Known(paths...) 
 type NATMode string
 
 const (
-	// NATPerZone has one in each zone: a failing zone takes only its own nodes
-	// off the Internet.
+	// NATPerZone lets no zone depend on another: one in each on AWS. On GCP the one of
+	// the region is in all zones already.
 	NATPerZone NATMode = "per_zone"
-	// NATSingle has one for all zones: cheaper, and lost with its zone.
+	// NATSingle has one for all zones: cheaper, and on AWS lost with its zone.
 	NATSingle NATMode = "single"
 	// NATNone has none: nodes reach the cloud's services only through private
 	// endpoints that the user brings.
@@ -53,7 +54,8 @@ const (
 type Network struct {
 	// CIDR is the range of a VPC to be made, as "10.40.0.0/16".
 	CIDR string
-	// VPC is the id of an existing VPC, with the subnets to use in it.
+	// VPC is the id of an existing VPC, with the subnets to use in it; on GCP names,
+	// of the network and its one subnetwork.
 	VPC           string
 	Subnets       []string
 	PublicSubnets []string
@@ -83,7 +85,7 @@ type NodePool struct {
 
 // Accelerator is the GPU or other accelerator of a pool's nodes.
 type Accelerator struct {
-	// Type is the cloud's name of it; on AWS the machine type already implies it.
+	// Type is the cloud's name of it; empty is what the machine type implies.
 	Type string
 	// Count is per node.
 	Count int64
@@ -101,8 +103,8 @@ type Taint struct {
 type Endpoint struct {
 	// Domain is the host name that callers use; empty accepts any.
 	Domain string
-	// CertificateID is the id of a serving_certificate, or the ARN of a
-	// certificate that is managed elsewhere.
+	// CertificateID is the id of a serving_certificate, or the cloud's name (ARN) of
+	// a certificate that is managed elsewhere.
 	CertificateID string
 	// AllowedCIDRs are the ranges the load balancer answers to; empty means
 	// everywhere on a public cluster and the VPC's own ranges on a private one.
@@ -117,8 +119,11 @@ type Endpoint struct {
 type KubernetesAPI struct {
 	// AllowedCIDRs may reach the public endpoint; empty means that there is none.
 	AllowedCIDRs []string
-	// Admins are IAM principals (ARNs) with administrator access.
+	// Admins are IAM principals (ARNs) with administrator access; AWS only.
 	Admins []string
+	// DNSEndpoint is a further endpoint on Google's front end that any caller with
+	// credentials reaches from anywhere; GCP only.
+	DNSEndpoint bool
 }
 
 // Gateway is the proxy inside the cluster that checks callers and hands requests
@@ -163,3 +168,27 @@ type ClusterAWS struct {
 	// KMSKeyARN encrypts Kubernetes Secrets with the user's own key.
 	KMSKeyARN string
 }
+
+// ClusterGCP holds what only GCP has.
+type ClusterGCP struct {
+	// ReleaseChannel decides how early Google upgrades the cluster; empty is
+	// DefaultReleaseChannel.
+	ReleaseChannel ReleaseChannel
+	// NodeServiceAccount is the e-mail address of the service account of the nodes;
+	// empty is the project's default one for Compute Engine.
+	NodeServiceAccount string
+}
+
+// ReleaseChannel is a GKE release channel, in lower case.
+type ReleaseChannel string
+
+// The release channels (container ReleaseChannel.Channel). Every cluster is in one,
+// as GKE has it for whoever says nothing.
+const (
+	ChannelRapid    ReleaseChannel = "rapid"
+	ChannelRegular  ReleaseChannel = "regular"
+	ChannelStable   ReleaseChannel = "stable"
+	ChannelExtended ReleaseChannel = "extended"
+
+	DefaultReleaseChannel = ChannelRegular
+)

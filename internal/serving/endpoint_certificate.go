@@ -17,12 +17,13 @@ var (
 // servedSoon is how long before its end a served certificate is warned of.
 const servedSoon = 14 * 24 * time.Hour
 
-// CertificateProblems judges whether a certificate serves this endpoint: its
-// names cover the domain, it is valid now, and the load balancer takes its
+// CertificateProblems judges whether a certificate serves the cluster's endpoint:
+// its names cover the domain, it is valid now, and the load balancer takes its
 // key. Call it when the endpoint, the visibility and the certificate are known;
 // what info leaves empty is not judged.
-func (e Endpoint) CertificateProblems(visibility Visibility, info CertificateInfo, now time.Time) []Problem {
+func (c Cluster) CertificateProblems(info CertificateInfo, now time.Time) []Problem {
 	const path = "endpoint.certificate_id"
+	e, visibility, its := c.Endpoint, c.Visibility, factsOf(c.Cloud)
 	var problems []Problem
 	add := func(p Problem) { problems = append(problems, p) }
 
@@ -46,13 +47,13 @@ func (e Endpoint) CertificateProblems(visibility Visibility, info CertificateInf
 		add(ruleServedSoon.at(path, "The certificate %s is valid until %s, in %d days. Import a new one into the same serving_certificate: the load balancer takes it over without a change here.",
 			e.CertificateID, day(info.NotAfter), daysUntil(info.NotAfter, now)))
 	}
-	if info.KeyAlgorithm != "" && !keyAlgorithms[info.KeyAlgorithm] {
+	if info.KeyAlgorithm != "" && !its.keys[info.KeyAlgorithm] {
 		add(ruleServedKeyType.at(path, "The certificate %s has a key of type %s. Load balancers take %s. Use a certificate for such a key.",
-			e.CertificateID, info.KeyAlgorithm, keyAlgorithmList))
+			e.CertificateID, info.KeyAlgorithm, its.keyList))
 	}
 	if visibility == Public && info.SelfSigned {
 		add(ruleServedSelfSigned.at(path, "The certificate %s is self-signed. Callers on the Internet do not know its key and refuse the connection unless each is told to trust it. "+
-			"Use one of a public authority, which ACM issues at no cost.", e.CertificateID))
+			"Use one of a public authority.", e.CertificateID))
 	}
 	return problems
 }

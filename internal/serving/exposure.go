@@ -16,7 +16,8 @@ type Exposure struct {
 
 // EndpointExposure is the load balancer's.
 type EndpointExposure struct {
-	// Scheme is the load balancer's own word: "internet-facing" or "internal".
+	// Scheme is the load balancer's own word: "internet-facing" or "internal" on AWS,
+	// "EXTERNAL_MANAGED" or "INTERNAL_MANAGED" on GCP.
 	Scheme string
 	// Sources are what its security groups let in: ranges, and ids of security
 	// groups ("sg-...") and prefix lists ("pl-...").
@@ -40,9 +41,10 @@ type NodesExposure struct {
 	PublicAddresses bool
 }
 
-// schemeInternetFacing is ELBv2's word (elasticloadbalancingv2
-// types.LoadBalancerSchemeEnum).
-const schemeInternetFacing = "internet-facing"
+// schemesOfInternet are ELBv2's word (elasticloadbalancingv2
+// types.LoadBalancerSchemeEnum) and Google's (compute
+// ForwardingRule.loadBalancingScheme).
+var schemesOfInternet = setOf("internet-facing", "EXTERNAL_MANAGED")
 
 // Contradictions lists the reasons why the exposure is wider than the spec
 // wants: empty when it is as wanted or narrower. What cannot be judged, as a
@@ -73,7 +75,7 @@ func (e Exposure) Contradictions(c Cluster) []string {
 }
 
 func (e EndpointExposure) beyondPrivate(c Cluster, say func(string, ...any)) {
-	if e.Scheme == schemeInternetFacing {
+	if schemesOfInternet[e.Scheme] {
 		say("endpoint: the load balancer is internet-facing, and the cluster is private")
 	}
 	if e.InternetReachable {

@@ -78,6 +78,7 @@ func authority(name string, by *issued, change func(*x509.Certificate)) issued {
 type fixtureSet struct {
 	root, outer, inner, leaf, stranger, selfSigned      issued
 	expired, early, ending, nameless, sha1, ed, p224    issued
+	p521                                                issued
 	rsa, mixed, byLeaf, oldOuter, underOld              issued
 	versionOne, damagedCert, encrypted, legacyEncrypted string
 }
@@ -99,6 +100,7 @@ var fixtures = sync.OnceValue(func() fixtureSet {
 	_, edKey, _ := ed25519.GenerateKey(rand.Reader)
 	f.ed = issue(edKey, nil, nil)
 	f.p224 = issue(ecKey(elliptic.P224()), nil, nil)
+	f.p521 = issue(ecKey(elliptic.P521()), nil, nil)
 	rsaKey := must(rsa.GenerateKey(rand.Reader, 2048))
 	f.rsa = issue(rsaKey, nil, nil)
 	f.mixed = issue(rsaKey, &f.inner, nil)

@@ -31,8 +31,11 @@ type Peering struct {
 	Unknown Unknown
 }
 
-// Peer is the other VPC and how it is reached.
+// Peer is the other VPC and how it is reached. AccountID, Region and AssumeRoleARN
+// are AWS's; Project and ImpersonateServiceAccount are GCP's, where a network has
+// no region.
 type Peer struct {
+	// VPC is the id of the VPC on AWS, and the name of the network on GCP.
 	VPC string
 	// AccountID is the account of the VPC; empty is that of AssumeRoleARN, or else
 	// the cluster's own.
@@ -41,6 +44,11 @@ type Peer struct {
 	Region string
 	// AssumeRoleARN is the role to take for the peer's side; empty is none.
 	AssumeRoleARN string
+	// Project is the project of the network; empty is the cluster's own.
+	Project string
+	// ImpersonateServiceAccount is the e-mail address of the service account to act
+	// as on the peer's side; empty is none.
+	ImpersonateServiceAccount string
 }
 
 // Accept says who accepts the peering on the peer's side.
@@ -52,14 +60,20 @@ const (
 	AcceptManual Accept = "manual"
 )
 
-// The states of a peering that a user meets, as AWS writes them.
+// The states of a peering that a user meets, on every cloud as AWS writes them.
 const (
 	PeeringActive  = "active"
 	PeeringPending = "pending-acceptance"
 )
 
 // ID is the peering's Terraform id.
-func (p Peering) ID() PeeringID { return PeeringID{Cluster: p.Cluster, VPC: p.Peer.VPC} }
+func (p Peering) ID() PeeringID {
+	id := PeeringID{Cluster: p.Cluster, VPC: p.Peer.VPC}
+	if p.Peer.Project != "" {
+		id.VPC = p.Peer.Project + "/" + p.Peer.VPC
+	}
+	return id
+}
 
 // Known reports whether the attributes at these paths are known.
 func (p Peering) Known(paths ...string) bool { return p.Unknown.Known(paths...) }
@@ -90,7 +104,8 @@ func RoleAccount(role string) string {
 	return a.account
 }
 
-// PeeringID names a peering: <cloud>/<region>/<cluster>/<peer vpc>.
+// PeeringID names a peering: <cloud>/<region>/<cluster>/<peer vpc>, where a network
+// on GCP has its project and a slash before it unless that is the cluster's.
 type PeeringID struct {
 	Cluster ID
 	VPC     string
@@ -99,13 +114,26 @@ type PeeringID struct {
 // String renders the id as users see and import it.
 func (id PeeringID) String() string { return id.Cluster.String() + "/" + id.VPC }
 
+// Peer is the other network as far as the id tells.
+func (id PeeringID) Peer() Peer {
+	project, network, ok := strings.Cut(id.VPC, "/")
+	if !ok {
+		return Peer{VPC: id.VPC}
+	}
+	return Peer{VPC: network, Project: project}
+}
+
 // ParsePeeringID reads an id of the form <cloud>/<region>/<cluster>/<peer vpc>.
 // The second result is false when the text has another form.
 func ParsePeeringID(text string) (PeeringID, bool) {
-	end := strings.LastIndex(text, "/")
-	if end < 0 || end == len(text)-1 {
+	parts := strings.Split(text, "/")
+	most := 4
+	if !RegionalNetworks(Cloud(parts[0])) {
+		most = 5
+	}
+	if len(parts) < 4 || len(parts) > most || parts[3] == "" || parts[len(parts)-1] == "" {
 		return PeeringID{}, false
 	}
-	cluster, ok := ParseID(text[:end])
-	return PeeringID{Cluster: cluster, VPC: text[end+1:]}, ok
+	cluster, ok := ParseID(strings.Join(parts[:3], "/"))
+	return PeeringID{Cluster: cluster, VPC: strings.Join(parts[3:], "/")}, ok
 }

@@ -38,8 +38,12 @@ func (p Peering) RangeProblems(n PeeringRanges) []Problem {
 			}
 		}
 	}
-	f.apart(slices.Concat(n.Cluster, n.Inner), n.Peer, "AWS peers no VPCs that share addresses, and the cluster could not answer callers that have one of its own. Choose a peer with other ranges, or another range for the cluster.")
-	f.apart(n.BesideCluster, routed, "A route leads to one peer only. Narrow cidrs down to what callers need, or remove the other peering.")
+	f.apart(slices.Concat(n.Cluster, n.Inner), n.Peer, "Networks that share addresses cannot be peered, and the cluster could not answer callers that have one of its own. Choose a peer with other ranges, or another range for the cluster.")
+	next := "Remove the other peering."
+	if factsOf(p.Cluster.Cloud).narrowsPeers {
+		next = "Narrow cidrs down to what callers need, or remove the other peering."
+	}
+	f.apart(n.BesideCluster, routed, "A route leads to one peer only. "+next)
 	f.apart(n.BesidePeer, n.Cluster, "A route leads to one peer only. Remove the other peering of the peer VPC, or peer with another VPC.")
 	return f.problems
 }

@@ -12,11 +12,26 @@ type Source struct {
 	// CIDR narrows that to some addresses, of the VPC or of the Internet; invalid is
 	// all of them.
 	CIDR netip.Prefix
-	// AccountID and Region say where the VPC is. Empty is where its peering with the
-	// cluster's says, or else where the cluster is.
+	// AccountID and Region say where the VPC is, on AWS. Empty is where its peering with
+	// the cluster's says, or else where the cluster is.
 	AccountID, Region string
 	// AssumeRoleARN is a role that may read the VPC; empty is none.
 	AssumeRoleARN string
+	// Project says where the network is, on GCP; empty is where the cluster is.
+	Project string
+	// ImpersonateServiceAccount may read the network; empty is the provider's own
+	// credentials.
+	ImpersonateServiceAccount string
+}
+
+// Problems judges a source of callers of a cluster in a cloud; it is empty while the
+// cloud is not known.
+func (s Source) Problems(cloud Cloud) []Problem {
+	f := &findings{}
+	if s.VPC != "" {
+		f.of(cloud).source(f, s)
+	}
+	return f.problems
 }
 
 // Target is what is called: a cluster, or one of its servers.
@@ -91,6 +106,9 @@ func Reach(topology Topology, from Source, to Target) Reachability {
 	}
 	out.Reachable, out.Partly = verdictOf(trails)
 	for _, name := range hopOrder {
+		if name == HopNetworkACL && topology.WithoutACLs {
+			continue
+		}
 		if hop, ok := summary(name, trails); ok {
 			out.Hops = append(out.Hops, hop)
 		}

@@ -85,7 +85,7 @@ func (s SubnetTopology) cuts() []netip.Prefix {
 // admits judges the load balancer's security groups for addresses that no rule
 // tells apart, of callers in a VPC or, where that is empty, on the Internet.
 func (l LoadBalancerTopology) admits(from netip.Prefix, vpc string) (hop Hop, members bool) {
-	groups := "security group " + strings.Join(l.Groups, ", ")
+	groups := cmp.Or(l.Guard, "security group") + " " + strings.Join(l.Groups, ", ")
 	if len(l.Groups) > 1 {
 		groups = "security groups " + strings.Join(l.Groups, ", ")
 	}

@@ -37,6 +37,9 @@ func (t Topology) outOf(home VPCTopology, c caller) []trail {
 		return []trail{t.anyAddress(who, route, &acl)}
 	}
 	nat, known := home.NATs[how.ID]
+	if nat.Any {
+		return []trail{t.anyAddress(who, Hop{HopRouteOut, VerdictPass, "packets leave through NAT gateway " + how.ID + " with some public address"}, &acl)}
+	}
 	at, there := home.subnet(nat.Subnet)
 	if !known || !there {
 		return []trail{t.anyAddress(who, Hop{HopRouteOut, VerdictUnknown, "NAT gateway " + how.ID + " was not read"}, &acl)}

@@ -19,6 +19,8 @@ type Topology struct {
 	Peering *PeeringTopology
 	// Gateway is what is behind the load balancer; nil leaves it out.
 	Gateway *GatewayTopology
+	// WithoutACLs says that the cloud has no network ACLs.
+	WithoutACLs bool
 	// Servers are the servers of the cluster by name, unless ServersUnknown says why
 	// they could not be read.
 	Servers        map[string]ModelServer
@@ -34,9 +36,11 @@ type LoadBalancerTopology struct {
 	Internal bool
 	// Subnets are the ids of those that it has addresses in.
 	Subnets []string
-	// Groups are its security groups, and Rules what they let in together.
+	// Groups are its security groups, and Rules what they let in together. Guard is the
+	// cloud's word for such a group, where it has another.
 	Groups []string
 	Rules  []GroupRule
+	Guard  string
 	// Port is where callers connect, and Listener what is there; nil is nothing.
 	Port     int
 	Listener *ListenerTopology
@@ -142,6 +146,9 @@ type PeeringTopology struct {
 type NATTopology struct {
 	Public []netip.Addr
 	Subnet string
+	// Any says that the addresses are the cloud's choice and not known, and that it is in
+	// no subnet.
+	Any bool
 }
 
 // GatewayTopology is what the load balancer itself finds behind it.

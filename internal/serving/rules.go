@@ -67,13 +67,10 @@ func (c Cluster) Problems() []Problem {
 	f.endpoint(c)
 	f.kubernetesAPI(c)
 	f.gateway(c)
-	f.aws(c)
-	f.tags(c.Tags)
+	f.of(c.Cloud).arguments(f, c)
+	f.tags(c.Cloud, c.Tags)
 	return f.problems
 }
-
-// onAWS reports whether the rules of AWS apply for certain.
-func (f *findings) onAWS(cloud Cloud) bool { return f.known("cloud") && cloud == AWS }
 
 // sub joins path steps with dots.
 func sub(steps ...string) string { return strings.Join(steps, ".") }

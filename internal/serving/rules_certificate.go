@@ -25,7 +25,7 @@ var (
 	ruleKeyMismatch      = mustNot("private_key_mismatch", "Private key does not match the certificate")
 )
 
-// Sizes of an import: the key is "no larger than 5 KB (5,120 bytes)" (acm
+// Sizes of an import are ACM's, and there as everywhere: the key is "no larger than 5 KB (5,120 bytes)" (acm
 // ImportCertificate), the certificate at most 32,768 and the chain at most
 // 2,097,152 bytes (ACM API reference, ImportCertificate).
 const (
@@ -59,7 +59,7 @@ func (c Certificate) Problems(now time.Time) []Problem {
 	default:
 		f.imported(c, now)
 	}
-	f.tags(c.Tags)
+	f.tags(c.Cloud, c.Tags)
 	return f.problems
 }
 
@@ -68,7 +68,7 @@ func (f *findings) imported(c Certificate, now time.Time) {
 	leaf := f.leaf(text.CertificatePEM)
 	if leaf != nil {
 		f.validity(leaf, c, now)
-		f.leafKind(leaf)
+		f.leafKind(leaf, f.of(c.Cloud).facts())
 	}
 	if text.ChainPEM != "" && f.known(chainPath) {
 		f.chain(leaf, text.ChainPEM, now)
@@ -102,7 +102,7 @@ func (f *findings) tooLong(path, text string, limit int) bool {
 	if len(text) <= limit {
 		return false
 	}
-	f.add(ruleCertificateSize.at(path, "The text has %d bytes. ACM takes %d. Give the PEM blocks alone, without what is around them.", len(text), limit))
+	f.add(ruleCertificateSize.at(path, "The text has %d bytes. Certificate stores take %d. Give the PEM blocks alone, without what is around them.", len(text), limit))
 	return true
 }
 
@@ -111,10 +111,10 @@ func (f *findings) tooLong(path, text string, limit int) bool {
 func (f *findings) validity(leaf *x509.Certificate, c Certificate, now time.Time) {
 	switch {
 	case now.Before(leaf.NotBefore):
-		f.add(ruleNotYetValid.at(certificatePath, "The certificate is valid from %s on, and now it is %s. ACM refuses it and so would callers. Wait, or correct the clock of this machine.",
+		f.add(ruleNotYetValid.at(certificatePath, "The certificate is valid from %s on, and now it is %s. Callers would refuse it. Wait, or correct the clock of this machine.",
 			day(leaf.NotBefore), day(now)))
 	case now.After(leaf.NotAfter):
-		f.add(ruleExpired.at(certificatePath, "The certificate was valid until %s. ACM refuses it and so would callers. Give a new one.", day(leaf.NotAfter)))
+		f.add(ruleExpired.at(certificatePath, "The certificate was valid until %s. Callers would refuse it. Give a new one.", day(leaf.NotAfter)))
 	case f.known("renew_before_days") && c.RenewBeforeDays > 0 && !now.AddDate(0, 0, int(min(c.RenewBeforeDays, maxRenewBefore))).Before(leaf.NotAfter):
 		f.add(ruleRenewSoon.at(certificatePath, "The certificate is valid until %s, in %d days, and renew_before_days is %d. Give a new one here: it is taken over in place.",
 			day(leaf.NotAfter), daysUntil(leaf.NotAfter, now), c.RenewBeforeDays))
@@ -126,20 +126,23 @@ func day(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 MST") }
 func daysUntil(t, now time.Time) int { return int(t.Sub(now).Hours() / 24) }
 
 // leafKind holds the rules on what kind of certificate it is: version 3 with a
-// key that ACM and the load balancer take (ACM User Guide, "Prerequisites for
+// key that the store and the load balancer take (ACM User Guide, "Prerequisites for
 // importing certificates").
-func (f *findings) leafKind(leaf *x509.Certificate) {
+func (f *findings) leafKind(leaf *x509.Certificate, its facts) {
 	if leaf.Version != 3 {
-		f.add(ruleX509Version.at(certificatePath, "The certificate is of X.509 version %d. ACM takes version 3 only. Have it issued anew, with a subject alternative name.", leaf.Version))
+		f.add(ruleX509Version.at(certificatePath, "The certificate is of X.509 version %d. Certificate stores take version 3 only. Have it issued anew, with a subject alternative name.", leaf.Version))
 	}
-	if algorithm := keyAlgorithm(leaf.PublicKey); !keyAlgorithms[algorithm] {
-		f.add(ruleKeyType.at(certificatePath, "The certificate's key is %s. Load balancers take %s. Have it issued for such a key.", algorithm, keyAlgorithmList))
+	if algorithm := keyAlgorithm(leaf.PublicKey); !its.keys[algorithm] {
+		f.add(ruleKeyType.at(certificatePath, "The certificate's key is %s. Load balancers take %s. Have it issued for such a key.", algorithm, its.keyList))
 	}
 	if weakSignature(leaf) {
 		f.add(ruleWeakSignature.at(certificatePath, "The certificate's signature is %s, which today's callers refuse. Have it issued with SHA-256.", leaf.SignatureAlgorithm))
 	}
 	if len(leaf.DNSNames) == 0 {
 		f.add(ruleNoNames.at(certificatePath, "The certificate has no subject alternative name with a DNS name, and callers ignore its common name %q. Have it issued with the endpoint's domain as such a name.", leaf.Subject.CommonName))
+	}
+	if !its.sameIssuerKey {
+		return
 	}
 	// "the cryptographic algorithm of an imported certificate must match the
 	// algorithm of the signing CA"; a warning, for ACM's wording is stricter

@@ -2,7 +2,6 @@ package serving
 
 import (
 	"net/netip"
-	"regexp"
 	"strings"
 )
 
@@ -15,34 +14,23 @@ var (
 	ruleDomain             = mustNot("domain_syntax", "Invalid domain")
 	ruleDomainWildcard     = mustNot("domain_wildcard", "Domain is a wildcard")
 	ruleSourceCount        = mustNot("source_range_count", "Too many ranges for the load balancer")
-	ruleSourceQuota        = shouldNot("source_range_quota", "Ranges need a higher quota")
 	ruleSourceNoPath       = mustNot("source_range_no_path", "Range has no path to a private cluster")
 	ruleSourceNobody       = shouldNot("source_range_private", "Range matches nobody on a public cluster")
 	ruleTLSVersion         = mustNot("min_tls_version", "Invalid minimum TLS version")
 	ruleIdleTimeout        = mustNot("idle_timeout", "Invalid idle timeout")
 )
 
-// A security group takes 60 rules unless the quota was raised (VPC User Guide,
-// "Amazon VPC quotas": inbound rules per security group). Ten are left for the
-// VPC's own ranges and peerings. On a public cluster each range takes two
-// rules, for port 443 and for the redirect on port 80.
-const (
-	maxSources = 50
-	ruleQuota  = 60
-)
-
 // An Application Load Balancer's idle timeout is 1 to 4000 seconds
-// (elasticloadbalancingv2 LoadBalancerAttribute, idle_timeout.timeout_seconds).
+// (elasticloadbalancingv2 LoadBalancerAttribute, idle_timeout.timeout_seconds), and
+// Google's takes more. One rule for both, so that a configuration moves.
 const maxIdleTimeout = 4000
-
-// acmResource is an ACM certificate's part of an ARN (ACM API reference,
-// DescribeCertificate: CertificateArn).
-var acmResource = regexp.MustCompile(`^certificate/[\w+=,.@-]+$`)
 
 func (f *findings) endpoint(c Cluster) {
 	e := c.Endpoint
 	f.certificatePresent(c)
-	f.certificateID(c)
+	if e.CertificateID != "" && f.known("endpoint.certificate_id") {
+		f.of(c.Cloud).certificateID(f, c)
+	}
 	f.domain(e.Domain)
 	f.sources(c)
 	if f.known("endpoint.min_tls_version") && e.MinTLSVersion != "" && e.MinTLSVersion != "1.2" && e.MinTLSVersion != "1.3" {
@@ -65,45 +53,28 @@ func (f *findings) certificatePresent(c Cluster) {
 			"bring your own. Import it with a serving_certificate and write certificate_id = serving_certificate.<name>.id."))
 	case Public:
 		f.add(ruleCertificatePublic.at(path, "The cluster is public and has no certificate. Callers' tokens would cross the Internet in clear text. "+
-			"Import a certificate with a serving_certificate, or give the ARN of one that ACM issued."))
+			"Import a certificate with a serving_certificate, or give the id of one that is managed elsewhere."))
 	}
 }
 
-// certificateID takes the id of a serving_certificate or the ARN of an ACM
-// certificate. Certificates are regional: a listener takes those of its own
-// region only.
-func (f *findings) certificateID(c Cluster) {
-	const path = "endpoint.certificate_id"
+// ownCertificateID holds the id of a serving_certificate against the place of the
+// cluster: load balancers take certificates of their own region only.
+func (f *findings) ownCertificateID(c Cluster, bad func()) {
 	text := c.Endpoint.CertificateID
-	if text == "" || !f.known(path) || !f.onAWS(c.Cloud) {
-		return
-	}
-	regionKnown := f.known("region") && awsRegionSyntax.MatchString(c.Region)
-	if a, ok := parseARN(text); ok {
-		switch {
-		case a.service != "acm" || !accountSyntax.MatchString(a.account) || !acmResource.MatchString(a.resource):
-			f.badCertificateID(text)
-		case regionKnown && a.region != c.Region:
-			f.certificateElsewhere(text, a.region, c.Region)
-		default:
-			f.partition(path, text, a, c)
-		}
-		return
-	}
 	id, ok := ParseID(text)
 	switch {
 	case !ok:
-		f.badCertificateID(text)
+		bad()
 	case id.Cloud != c.Cloud:
-		f.add(ruleCertificateCloud.at(path, "%s is a certificate in cloud %q and the cluster is in %q. Import the certificate into the cluster's cloud too.", text, string(id.Cloud), string(c.Cloud)))
-	case regionKnown && id.Region != c.Region:
+		f.add(ruleCertificateCloud.at("endpoint.certificate_id", "%s is a certificate in cloud %q and the cluster is in %q. Import the certificate into the cluster's cloud too.", text, string(id.Cloud), string(c.Cloud)))
+	case f.regionKnown(c) && id.Region != c.Region:
 		f.certificateElsewhere(text, id.Region, c.Region)
 	}
 }
 
-func (f *findings) badCertificateID(text string) {
-	f.add(ruleCertificateID.at("endpoint.certificate_id", "%q is neither the id of a serving_certificate (\"aws/us-west-2/models\") nor the ARN of an ACM certificate "+
-		"(\"arn:aws:acm:us-west-2:123456789012:certificate/...\"). Write serving_certificate.<name>.id, or copy the ARN from \"aws acm list-certificates\".", text))
+// regionKnown reports whether the region is known and one by its form.
+func (f *findings) regionKnown(c Cluster) bool {
+	return f.known("region") && f.of(c.Cloud).facts().regions.MatchString(c.Region)
 }
 
 func (f *findings) certificateElsewhere(text, region, want string) {
@@ -154,16 +125,8 @@ func (f *findings) sources(c Cluster) {
 				"List the public addresses behind which these callers are, or make the cluster private.", r))
 		}
 	})
-	n := len(texts)
-	if !f.onAWS(c.Cloud) || !f.known(list) {
-		return
-	}
-	switch {
-	case n > maxSources:
-		f.add(ruleSourceCount.at(list, "%d ranges are listed. A security group takes %d rules, of which %d are left for your ranges. Merge neighbouring ranges.", n, ruleQuota, maxSources))
-	case f.known("visibility") && c.Visibility == Public && 2*n > ruleQuota:
-		f.add(ruleSourceQuota.at(list, "%d ranges are listed. On a public cluster each needs two rules (ports 443 and 80), %d in all, and a security group takes %d unless the quota was raised for your account. "+
-			"Merge neighbouring ranges, or raise \"Inbound or outbound rules per security group\".", n, 2*n, ruleQuota))
+	if f.known(list) {
+		f.of(c.Cloud).sources(f, c)
 	}
 }
 

@@ -66,7 +66,8 @@ func (f *findings) gatewayReplicas(g Gateway, least, most string) {
 // OnCreate judges what only a cluster that is about to be made can run into.
 func (c Cluster) OnCreate() []Problem {
 	f := &findings{unknown: c.Unknown}
-	if f.known("gateway.enabled", "kubernetes_api.allowed_cidrs") && !c.Gateway.Disabled && len(c.KubernetesAPI.AllowedCIDRs) == 0 {
+	api := c.KubernetesAPI
+	if f.known("gateway.enabled", "kubernetes_api.allowed_cidrs", "kubernetes_api.dns_endpoint") && !c.Gateway.Disabled && len(api.AllowedCIDRs) == 0 && !api.DNSEndpoint {
 		f.add(ruleAPIPrivateApply.at("kubernetes_api.allowed_cidrs", "It is empty, so that the Kubernetes API has no public endpoint, and the gateway and the model servers are made through that API. "+
 			"The apply has to run inside the network, or through a proxy in it (kubernetes_api.proxy_url of the provider block). Else list the range that it runs in."))
 	}

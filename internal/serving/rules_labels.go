@@ -80,7 +80,7 @@ func (f *findings) labels(path string, labels map[string]string) {
 		case !labelKeyOK(key):
 			f.add(ruleLabelKey.at(at, "The label key is %q. %s Rename it.", key, keyForm))
 		case reserved != "" && !kubeletMaySet(key):
-			f.add(ruleLabelReserved.at(at, "The label %q is under %s, which Kubernetes and EKS keep for themselves; a node with it would not start. Use a name of your own.", key, reserved))
+			f.add(ruleLabelReserved.at(at, "The label %q is under %s, which Kubernetes and the cloud keep for themselves; a node with it would not start. Use a name of your own.", key, reserved))
 		}
 		if value := labels[key]; f.known(at) && !labelValueSyntax.MatchString(value) {
 			f.add(ruleLabelValue.at(at, "The value of label %q is %q. %s Change it.", key, value, valueForm))
@@ -97,7 +97,7 @@ func (f *findings) taints(path string, taints []Taint) {
 			case !labelKeyOK(taint.Key):
 				f.add(ruleTaintKey.at(sub(at, "key"), "The taint's key is %q. %s Rename it.", taint.Key, keyForm))
 			case reserved != "":
-				f.add(ruleTaintReserved.at(sub(at, "key"), "The taint %q is under %s, whose taints Kubernetes and EKS set and remove themselves. Use a name of your own.", taint.Key, reserved))
+				f.add(ruleTaintReserved.at(sub(at, "key"), "The taint %q is under %s, whose taints Kubernetes and the cloud set and remove themselves. Use a name of your own.", taint.Key, reserved))
 			}
 		}
 		if f.known(sub(at, "value")) && !labelValueSyntax.MatchString(taint.Value) {

@@ -10,11 +10,9 @@ var (
 	rulePoolsAllZero    = shouldNot("node_pools_all_zero", "Cluster may have no nodes")
 	rulePoolName        = mustNot("node_pool_name", "Invalid node pool name")
 	ruleMachineMissing  = mustNot("machine_type_missing", "Machine type is missing")
-	ruleMachineType     = mustNot("machine_type_syntax", "Invalid machine type")
 	rulePoolMin         = mustNot("node_pool_min_size", "Invalid minimum size")
 	rulePoolMax         = mustNot("node_pool_max_size", "Invalid maximum size")
 	rulePoolSizes       = mustNot("node_pool_sizes", "Minimum size is above the maximum")
-	rulePoolQuota       = shouldNot("node_pool_quota", "Node pool is above the default quota")
 	ruleDisk            = mustNot("disk_size", "Invalid disk size")
 	ruleNoPlainWorkload = shouldNot("node_pools_all_tainted", "Every node pool refuses ordinary pods")
 )
@@ -24,27 +22,20 @@ var (
 // names have the form of cluster names).
 const maxPoolName = 40
 
-// Sizes: EKS's quota "Nodes per managed node group" is 450 and can be raised,
-// so more than that is only a warning. EKS's default disk is 20 GiB, the size
-// its images need; gp3 volumes end at 16 TiB (EKS CreateNodegroupInput.DiskSize;
-// EBS User Guide, "General purpose SSD volumes").
+// EKS's default disk is 20 GiB, the size its images need, and GKE's images need
+// less; gp3 volumes end at 16 TiB (EKS CreateNodegroupInput.DiskSize; EBS User
+// Guide, "General purpose SSD volumes"), and Google's disks later.
 const (
-	poolQuota = 450
 	minDiskGB = 20
 	maxDiskGB = 16384
 )
 
-var (
-	poolNameSyntax = regexp.MustCompile(`^[a-z]([a-z0-9-]*[a-z0-9])?$`)
-	// An instance type is family.size: g6.2xlarge, c7i-flex.large,
-	// p6-b200.48xlarge, m7i.metal-24xl (ec2 types.InstanceType).
-	machineTypeSyntax = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*\.[a-z0-9]+(-[a-z0-9]+)?$`)
-)
+var poolNameSyntax = regexp.MustCompile(`^[a-z]([a-z0-9-]*[a-z0-9])?$`)
 
 func (f *findings) nodePools(c Cluster) {
 	if len(c.NodePools) == 0 && f.known("node_pools") {
 		f.add(ruleNoPools.at("node_pools", "There is no node pool, so nothing can run. Add one, as "+
-			"node_pools = { cpu = { machine_type = \"m7i.xlarge\", min_size = 2, max_size = 10 } }."))
+			"node_pools = { cpu = { machine_type = \"%s\", min_size = 2, max_size = 10 } }.", f.of(c.Cloud).facts().machine))
 	}
 	if f.unknown["node_pools"] {
 		return
@@ -114,16 +105,13 @@ func (f *findings) nodePool(path string, pool NodePool, c Cluster) {
 }
 
 func (f *findings) machine(path string, pool NodePool, c Cluster) {
-	machine := sub(path, "machine_type")
+	machine, rules := sub(path, "machine_type"), f.of(c.Cloud)
 	if f.known(machine) {
 		switch {
 		case pool.MachineType == "":
-			f.add(ruleMachineMissing.at(machine, "The pool has no machine type. Give one, as \"m7i.xlarge\"."))
-		case f.onAWS(c.Cloud) && !machineTypeSyntax.MatchString(pool.MachineType):
-			f.add(ruleMachineType.at(machine, "%q is not an EC2 instance type, which is <family>.<size>, as \"m7i.xlarge\" or \"g6.2xlarge\". "+
-				"See \"aws ec2 describe-instance-type-offerings\" for those of the region.", pool.MachineType))
-		case f.onAWS(c.Cloud):
-			f.accelerator(path, pool)
+			f.add(ruleMachineMissing.at(machine, "The pool has no machine type. Give one, as \"%s\".", rules.facts().machine))
+		default:
+			rules.machine(f, path, pool)
 		}
 	}
 	if a := sub(path, "accelerator"); pool.Accelerator != nil && !f.unknown[a] && f.known(sub(a, "count")) && pool.Accelerator.Count < 1 {
@@ -137,12 +125,10 @@ func (f *findings) sizes(path string, pool NodePool, c Cluster) {
 		f.add(rulePoolMin.at(minPath, "min_size is %d. The least is 0. Give 0 or more.", pool.MinSize))
 	}
 	if f.known(maxPath) {
-		switch {
-		case pool.MaxSize < 1:
+		if pool.MaxSize < 1 {
 			f.add(rulePoolMax.at(maxPath, "max_size is %d. A pool that can never have a node is of no use. Give 1 or more, or remove the pool.", pool.MaxSize))
-		case pool.MaxSize > poolQuota && f.onAWS(c.Cloud):
-			f.add(rulePoolQuota.at(maxPath, "max_size is %d. EKS takes %d nodes in a node group unless the quota was raised for your account. "+
-				"Raise it (Service Quotas, \"Nodes per managed node group\"), or use several pools.", pool.MaxSize, poolQuota))
+		} else {
+			f.of(c.Cloud).poolSize(f, maxPath, pool.MaxSize)
 		}
 	}
 	if f.known(minPath, maxPath) && pool.MaxSize >= 1 && pool.MinSize > pool.MaxSize {

@@ -2,6 +2,7 @@ package serving
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -55,7 +56,7 @@ var peeringCases = []peeringCase{
 
 func TestPeeringProblems(t *testing.T) {
 	t.Parallel()
-	for _, tc := range peeringCases {
+	for _, tc := range slices.Concat(peeringCases, gcpPeeringCases) {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			check(t, tc.build().Problems(), tc.want)
@@ -69,9 +70,9 @@ func TestPeeringUnknown(t *testing.T) {
 	t.Parallel()
 	for _, path := range []string{
 		"cluster_id", "peer", "peer.vpc", "peer.account_id", "peer.region", "peer.assume_role_arn", "accept", "cluster_route_tables", "cluster_route_tables.0",
-		"peer_route_tables", "cidrs", "cidrs.0", "tags",
+		"peer_route_tables", "cidrs", "cidrs.0", "tags", "peer.project", "peer.impersonate_service_account",
 	} {
-		for _, tc := range peeringCases {
+		for _, tc := range slices.Concat(peeringCases, gcpPeeringCases) {
 			p := tc.build()
 			before := map[string]bool{}
 			for _, problem := range p.Problems() {
@@ -95,7 +96,7 @@ type rangeCase struct {
 }
 
 func (c rangeCase) build() Peering {
-	return Peering{Peer: Peer{VPC: "vpc-0123456789abcdef0"}, CIDRs: c.cidrs, Unknown: Unknown{}}
+	return Peering{Cluster: ID{AWS, "us-west-2", "prod"}, Peer: Peer{VPC: "vpc-0123456789abcdef0"}, CIDRs: c.cidrs, Unknown: Unknown{}}
 }
 
 var rangeCases = []rangeCase{
@@ -137,9 +138,18 @@ func TestPeeringID(t *testing.T) {
 	if !ok || id.Cluster.Name != "prod" || id.VPC != "vpc-01234567" || id.String() != "aws/us-west-2/prod/vpc-01234567" {
 		t.Errorf("%+v, %v", id, ok)
 	}
-	for _, text := range []string{"", "vpc-01234567", "aws/us-west-2/prod/", "aws/us-west-2/vpc-01234567", "a/b/c/d/e"} {
+	for _, text := range []string{"", "vpc-01234567", "aws/us-west-2/prod/", "aws/us-west-2/vpc-01234567", "a/b/c/d/e", "aws/us-west-2/prod/apps/vpc-01234567", "gcp/us-central1/prod//apps", "gcp/us-central1/prod/p/apps/x", "gcp//prod/apps"} {
 		if id, ok := ParsePeeringID(text); ok {
 			t.Errorf("%q is read as %+v", text, id)
+		}
+	}
+	for text, peer := range map[string]Peer{
+		"gcp/us-central1/prod/apps":              {VPC: "apps"},
+		"gcp/us-central1/prod/peer-project/apps": {VPC: "apps", Project: "peer-project"},
+	} {
+		id, ok := ParsePeeringID(text)
+		if p := (Peering{Cluster: id.Cluster, Peer: peer}); !ok || id.Peer() != peer || p.ID() != id || id.String() != text {
+			t.Errorf("%s is read as %+v", text, id)
 		}
 	}
 	p := Peering{Cluster: ID{AWS, "us-west-2", "prod"}, Peer: Peer{AssumeRoleARN: "arn:aws:iam::111122223333:role/a"}}

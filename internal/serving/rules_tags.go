@@ -1,60 +1,20 @@
 package serving
 
-import (
-	"regexp"
-	"strings"
-	"unicode/utf8"
-)
-
 var (
 	ruleTagCount    = mustNot("tag_count", "Too many tags")
 	ruleTagKey      = mustNot("tag_key", "Invalid tag key")
 	ruleTagReserved = mustNot("tag_reserved", "Tag key is reserved")
-	ruleTagCase     = mustNot("tag_case", "Tag keys differ only in case")
 	ruleTagValue    = mustNot("tag_value", "Invalid tag value")
 )
 
-// A resource has at most 50 tags, keys of 128 and values of 256 characters
-// (AWS General Reference, "Tag naming limits and requirements"). Ten places are
-// kept for our ownership tags and those that EKS and Kubernetes set.
-const (
-	maxTags     = 40
-	maxTagKey   = 128
-	maxTagValue = 256
-)
-
-// tagText is the character set that all services share (same page).
-var tagText = regexp.MustCompile(`^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$`)
-
 // tags judges the user's tags, provider defaults merged in.
-func (f *findings) tags(tags map[string]string) {
-	if n := len(tags); n > maxTags && f.known("tags") {
-		f.add(ruleTagCount.at("tags", "There are %d tags, the provider's default_tags included. AWS takes 50 on a resource, of which the provider and Kubernetes need some: "+
-			"%d are yours. Remove %d.", n, maxTags, n-maxTags))
+func (f *findings) tags(cloud Cloud, tags map[string]string) {
+	rules := f.of(cloud)
+	its := rules.facts()
+	if n := len(tags); n > its.maxTags && f.known("tags") {
+		f.add(ruleTagCount.at("tags", "There are %d tags, the provider's default_tags included. %s: %d are yours. Remove %d.", n, its.tagLimit, its.maxTags, n-its.maxTags))
 	}
-	if f.unknown["tags"] {
-		return
-	}
-	seen := map[string]string{}
-	for _, key := range sortedKeys(tags) {
-		path := sub("tags", key)
-		if other, ok := seen[strings.ToLower(key)]; ok && f.known(path) {
-			f.add(ruleTagCase.at(path, "There is also a tag %q. IAM, whose roles the tags are put on too, takes both for one. Leave one of them out.", other))
-		}
-		seen[strings.ToLower(key)] = key
-		switch lower := strings.ToLower(key); {
-		case key == "" || utf8.RuneCountInString(key) > maxTagKey || !tagText.MatchString(key):
-			f.add(ruleTagKey.at(path, "The tag key %q has %d characters. A key has 1 to %d letters, digits, spaces and _ . : / = + - @. Rename it.",
-				key, utf8.RuneCountInString(key), maxTagKey))
-		case strings.HasPrefix(lower, "aws:"):
-			f.add(ruleTagReserved.at(path, "The tag key %q starts with \"aws:\", which only AWS may set. Rename it.", key))
-		case strings.HasPrefix(lower, "serving:"):
-			f.add(ruleTagReserved.at(path, "The tag key %q starts with \"serving:\", by which this provider finds what it owns. Rename it.", key))
-		}
-		value := tags[key]
-		if f.known(path) && (utf8.RuneCountInString(value) > maxTagValue || !tagText.MatchString(value)) {
-			f.add(ruleTagValue.at(path, "The value of tag %q has %d characters: %q. A value has at most %d letters, digits, spaces and _ . : / = + - @. Change it.",
-				key, utf8.RuneCountInString(value), value, maxTagValue))
-		}
+	if !f.unknown["tags"] {
+		rules.tags(f, tags)
 	}
 }

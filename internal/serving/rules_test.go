@@ -111,7 +111,7 @@ func nets(n int, first string) []string {
 
 func clusterCases() []clusterCase {
 	var cases []clusterCase
-	for _, group := range [][]clusterCase{locationCases, kubernetesCases, networkCases, nodePoolCases, endpointCases, gatewayCases, awsCases, tagCases} {
+	for _, group := range [][]clusterCase{locationCases, kubernetesCases, networkCases, nodePoolCases, endpointCases, gatewayCases, awsCases, tagCases, gcpCases()} {
 		cases = append(cases, group...)
 	}
 	return cases
@@ -187,7 +187,7 @@ func everyProblem() [][]Problem {
 	for _, tc := range clusterCases() {
 		got = append(got, tc.build().Problems())
 	}
-	for _, tc := range changeCases {
+	for _, tc := range slices.Concat(changeCases, gcpChangeCases) {
 		next, prior := tc.build()
 		got = append(got, next.Changes(prior))
 	}
@@ -195,8 +195,8 @@ func everyProblem() [][]Problem {
 		got = append(got, tc.build().Problems(testNow))
 	}
 	for _, tc := range servedCases {
-		endpoint, info := tc.build()
-		got = append(got, endpoint.CertificateProblems(tc.visibility, info, testNow))
+		cluster, info := tc.build()
+		got = append(got, cluster.CertificateProblems(info, testNow))
 	}
 	for _, tc := range modelServerCases() {
 		got = append(got, tc.build().Problems())
@@ -208,7 +208,7 @@ func everyProblem() [][]Problem {
 		server, cluster := tc.build()
 		got = append(got, server.OnCluster(cluster))
 	}
-	for _, tc := range peeringCases {
+	for _, tc := range slices.Concat(peeringCases, gcpPeeringCases) {
 		got = append(got, tc.build().Problems())
 	}
 	for _, tc := range rangeCases {
@@ -225,11 +225,13 @@ func TestOnCreate(t *testing.T) {
 	check(t, c.OnCreate(), nil)
 	c.KubernetesAPI.AllowedCIDRs = nil
 	check(t, c.OnCreate(), []want{{"kubernetes_api.allowed_cidrs", "warning: Kubernetes API is private", "run inside the network, or through a proxy"}})
-	for path := range setOf("kubernetes_api", "kubernetes_api.allowed_cidrs", "gateway", "gateway.enabled") {
+	for path := range setOf("kubernetes_api", "kubernetes_api.allowed_cidrs", "kubernetes_api.dns_endpoint", "gateway", "gateway.enabled") {
 		c.Unknown = Unknown{path: true}
 		check(t, c.OnCreate(), nil)
 	}
 	c.Unknown, c.Gateway = nil, Gateway{Disabled: true}
+	check(t, c.OnCreate(), nil)
+	c.Gateway, c.KubernetesAPI.DNSEndpoint = Gateway{}, true
 	check(t, c.OnCreate(), nil)
 }
 
@@ -405,7 +407,7 @@ func TestPathsOf(t *testing.T) {
 	for _, path := range []string{
 		"cloud", "kubernetes_version", "network", "network.cidr", "network.zones.1", "network.pod_cidr", "node_pools.gpu.disk_gb",
 		"node_pools.gpu.accelerator", "node_pools.gpu.accelerator.count", "node_pools.gpu.labels.example.com/team", "node_pools.gpu.taints.0.key",
-		"endpoint.allowed_cidrs.0", "gateway.enabled", "gateway.max_replicas", "endpoint.min_tls_version", "endpoint.certificate_id", "kubernetes_api.admins.0", "aws.kms_key_arn", "tags.cost.center",
+		"endpoint.allowed_cidrs.0", "gateway.enabled", "gateway.max_replicas", "endpoint.min_tls_version", "endpoint.certificate_id", "kubernetes_api.admins.0", "aws.kms_key_arn", "gcp.node_service_account", "kubernetes_api.dns_endpoint", "tags.cost.center",
 	} {
 		if !set[path] {
 			t.Errorf("pathsOf misses %s", path)

@@ -17,8 +17,8 @@ import (
 // <cloud>/<region>/<name>.
 func IdentitySchema() identityschema.Schema {
 	return identityschema.Schema{Attributes: map[string]identityschema.Attribute{
-		"cloud":   identityschema.StringAttribute{RequiredForImport: true, Description: "Cloud it is in: aws."},
-		"account": identityschema.StringAttribute{OptionalForImport: true, Description: "Account it is in. When it is given, an import refuses credentials of another one."},
+		"cloud":   identityschema.StringAttribute{RequiredForImport: true, Description: "Cloud it is in: aws or gcp."},
+		"account": identityschema.StringAttribute{OptionalForImport: true, Description: "Account or project it is in. When it is given, an import refuses credentials of another one."},
 		"region":  identityschema.StringAttribute{RequiredForImport: true, Description: "Region it is in."},
 		"name":    identityschema.StringAttribute{RequiredForImport: true, Description: "Its name."},
 	}}

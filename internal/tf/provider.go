@@ -22,6 +22,9 @@ type Provider struct {
 	// which happens only while planning, is in Unsettled instead.
 	Backends  map[serving.Cloud]serving.Backend
 	Unsettled map[serving.Cloud]bool
+	// Configured are the clouds that the provider block has settings for. The others
+	// have those of the environment.
+	Configured []serving.Cloud
 	// DefaultTags are merged under the tags of every resource.
 	DefaultTags map[string]string
 	// DefaultTagsUnknown says that some default tag is not known yet.
@@ -34,18 +37,12 @@ type Provider struct {
 }
 
 // OnlyCloud is the cloud of a resource that names none: the one that the
-// provider block settles. It is empty when there is none or a choice.
+// provider block configures. It is empty when there is none or a choice.
 func (p *Provider) OnlyCloud() serving.Cloud {
-	if p == nil || len(p.Backends)+len(p.Unsettled) != 1 {
+	if p == nil || len(p.Configured) != 1 {
 		return ""
 	}
-	for cloud := range p.Backends {
-		return cloud
-	}
-	for cloud := range p.Unsettled {
-		return cloud
-	}
-	return ""
+	return p.Configured[0]
 }
 
 // Backend gives the backend of a cloud. It is nil without an error while the
@@ -62,7 +59,7 @@ func (p *Provider) Backend(cloud serving.Cloud) (serving.Backend, diag.Diagnosti
 	backend, ok := p.Backends[cloud]
 	if !ok {
 		diags.AddError(fmt.Sprintf("Cloud %q is not supported", string(cloud)),
-			fmt.Sprintf("The object is in the cloud %q, for which this version of the provider has no backend. Use \"aws\", or a newer provider.", string(cloud)))
+			fmt.Sprintf("The object is in the cloud %q, for which this version of the provider has no backend. Use \"aws\" or \"gcp\", or a newer provider.", string(cloud)))
 		return nil, diags
 	}
 	return backend, nil

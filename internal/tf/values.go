@@ -135,6 +135,17 @@ func Number(prior types.Int64, found int64) types.Int64 {
 	return types.Int64Value(found)
 }
 
+// Flag writes a flag that is absent when false.
+func Flag(prior types.Bool, found bool) types.Bool {
+	switch {
+	case !prior.IsUnknown() && prior.ValueBool() == found:
+		return prior
+	case !found:
+		return types.BoolNull()
+	}
+	return types.BoolValue(true)
+}
+
 // Set writes a set that is absent when empty.
 func Set(prior types.Set, found []string) types.Set {
 	was := make([]string, 0, len(prior.Elements()))

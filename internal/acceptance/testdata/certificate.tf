@@ -1,13 +1,3 @@
-terraform {
-  required_providers {
-    serving = { source = "modelserving/serving" }
-  }
-}
-
-provider "serving" {
-  aws = { region = "us-west-2" }
-}
-
 resource "serving_certificate" "models" {
   name = "models"
   imported = {

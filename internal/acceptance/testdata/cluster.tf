@@ -1,18 +1,5 @@
 # A certificate and a cluster of which a test changes what it needs to.
 
-terraform {
-  required_providers {
-    serving = { source = "modelserving/serving" }
-  }
-}
-
-provider "serving" {
-  aws          = { region = "us-west-2" }
-  default_tags = { team = "ml" }
-
-  kubernetes_api = { proxy_url = var.proxy_url }
-}
-
 resource "serving_certificate" "models" {
   name = var.certificate_name
   imported = {
@@ -81,8 +68,7 @@ variable "cidr" {
 }
 
 variable "node_pools" {
-  type    = any
-  default = { cpu = { machine_type = "m7i.xlarge", min_size = 2, max_size = 10 } }
+  type = any
 }
 
 variable "api_cidrs" {
@@ -94,11 +80,6 @@ variable "api_cidrs" {
 variable "gateway" {
   type    = bool
   default = false
-}
-
-variable "proxy_url" {
-  type    = string
-  default = null
 }
 
 variable "allowed_cidrs" {

@@ -1,15 +1,5 @@
 # Another configuration has the cluster.
 
-terraform {
-  required_providers {
-    serving = { source = "modelserving/serving" }
-  }
-}
-
-provider "serving" {
-  aws = { region = "us-west-2" }
-}
-
 locals {
-  cluster_id = "aws/us-west-2/test"
+  cluster_id = "${var.cloud}/${var.region}/test"
 }

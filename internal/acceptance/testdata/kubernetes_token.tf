@@ -1,11 +1,11 @@
 # A token of the cluster goes where an ephemeral value may go.
 
 ephemeral "serving_kubernetes_token" "prod" {
-  cluster_id = "aws/us-west-2/prod"
+  cluster_id = "${var.cloud}/${var.region}/prod"
 }
 
 resource "serving_model_server" "token" {
-  cluster_id = "aws/us-west-2/prod"
+  cluster_id = "${var.cloud}/${var.region}/prod"
   name       = "token"
   image      = "registry.example.com/echo:v1"
   port       = 8000

@@ -1,15 +1,5 @@
 # A certificate and a cluster, both new, of which a test spoils one thing.
 
-terraform {
-  required_providers {
-    serving = { source = "modelserving/serving" }
-  }
-}
-
-provider "serving" {
-  aws = { region = "us-west-2" }
-}
-
 # Not known while planning.
 resource "terraform_data" "later" {
   input = {
@@ -99,8 +89,7 @@ variable "certified" {
 }
 
 variable "machine_type" {
-  type    = string
-  default = "m7i.xlarge"
+  type = string
 }
 
 variable "least" {

@@ -46,5 +46,8 @@ resource "serving_vpc_peering" "test" {
     account_id      = lookup(var.peer, "account_id", null)
     region          = lookup(var.peer, "region", null)
     assume_role_arn = lookup(var.peer, "assume_role_arn", null)
+    project         = lookup(var.peer, "project", null)
+
+    impersonate_service_account = lookup(var.peer, "impersonate_service_account", null)
   }
 }

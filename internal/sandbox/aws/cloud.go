@@ -8,22 +8,12 @@ import (
 	"time"
 
 	"github.com/modelserving/terraform-provider-serving/internal/sandbox/aws/model"
+	"github.com/modelserving/terraform-provider-serving/internal/sandbox/control"
 )
 
 // Config is how a simulated cloud starts. The zero value has no delays and keeps its state in memory.
 type Config struct {
-	// TimeScale multiplies the default delays: 0 is immediate, 1 realistic.
-	TimeScale float64
-	// Delays overrides single delays by name, whatever the scale.
-	Delays map[string]time.Duration
-	// Consistency is how long a new object stays invisible to describes.
-	Consistency time.Duration
-	// Latency is added to every call.
-	Latency time.Duration
-	// Throttle is the allowed rate in calls per second by "service.Action", "service.*" or "*".
-	Throttle map[string]float64
-	// Quotas overrides default quotas by name.
-	Quotas map[string]int
+	control.Behaviour
 	// Credentials are further long-term keys by access key id.
 	Credentials map[string]Credential
 	// StateFile keeps the state between runs; empty keeps it in memory.
@@ -51,8 +41,9 @@ type Cloud struct {
 	config Config
 	state  *state
 
-	faults   faultBox
-	log      callLog
+	faults   control.Faults
+	throttle control.Throttle
+	log      control.CallLog
 	plane    *dataPlane
 	closed   chan struct{}
 	closeOne sync.Once

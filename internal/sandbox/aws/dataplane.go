@@ -9,6 +9,10 @@ import (
 	"os"
 	"strings"
 	"sync"
+
+	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+
+	"github.com/modelserving/terraform-provider-serving/internal/sandbox/control"
 )
 
 // dataPlane is what runs behind the objects of the state: load balancers that serve requests and clusters with an API server.
@@ -20,10 +24,10 @@ type dataPlane struct {
 
 	mu        sync.Mutex
 	closed    bool
-	loopback  *loopback
+	loopback  *control.Loopback
 	balancers map[string]*balancer
 	clusters  map[string]*cluster
-	probes    map[string]*probe
+	probes    map[string]*control.Probe[elbtypes.TargetHealth]
 	load      map[string]*targetLoad
 	turns     map[string]uint64
 	// temporary holds the clusters' files of a cloud that keeps no state.
@@ -35,7 +39,7 @@ type dataPlane struct {
 func newDataPlane(c *Cloud) *dataPlane {
 	return &dataPlane{
 		cloud: c, balancers: map[string]*balancer{}, clusters: map[string]*cluster{},
-		probes: map[string]*probe{}, load: map[string]*targetLoad{}, turns: map[string]uint64{},
+		probes: map[string]*control.Probe[elbtypes.TargetHealth]{}, load: map[string]*targetLoad{}, turns: map[string]uint64{},
 	}
 }
 
@@ -149,7 +153,7 @@ func (p *dataPlane) prune() {
 			p.end(k.remove)
 		}
 	}
-	maps.DeleteFunc(p.probes, func(id string, _ *probe) bool { return !p.targetExists(id) })
+	maps.DeleteFunc(p.probes, func(id string, _ *control.Probe[elbtypes.TargetHealth]) bool { return !p.targetExists(id) })
 	maps.DeleteFunc(p.load, func(id string, _ *targetLoad) bool { return !p.targetExists(id) })
 	maps.DeleteFunc(p.turns, func(id string, _ uint64) bool { return !p.targetExists(id) })
 }
@@ -186,7 +190,7 @@ func (p *dataPlane) close() {
 	}
 	p.balancers, p.clusters = map[string]*balancer{}, map[string]*cluster{}
 	if p.loopback != nil {
-		p.loopback.close()
+		p.loopback.Close()
 	}
 	temporary := p.temporary
 	p.mu.Unlock()

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+
+	"github.com/modelserving/terraform-provider-serving/internal/sandbox/control"
 )
 
 // balancer serves the listeners of one load balancer. It asks the state about every request, so that a changed rule,
@@ -26,7 +28,7 @@ type balancer struct {
 
 // balancerListener is the HTTP server of one listener.
 type balancerListener struct {
-	queue  *queue
+	queue  *control.Queue
 	server *http.Server
 	// secure is fixed: a listener that changes its protocol gets another server.
 	secure bool
@@ -41,7 +43,7 @@ func (p *dataPlane) dialListener(w way) (net.Conn, error) {
 	}
 	if p.loopback == nil {
 		var err error
-		if p.loopback, err = newLoopback(); err != nil {
+		if p.loopback, err = control.NewLoopback(); err != nil {
 			p.mu.Unlock()
 			return nil, err
 		}
@@ -60,11 +62,11 @@ func (p *dataPlane) dialListener(w way) (net.Conn, error) {
 	if !ok {
 		return nil, &PathError{Kind: Refused, Hop: w.name, Reason: "the listener is gone"}
 	}
-	near, far, err := sockets.pair(w.source)
+	near, far, err := sockets.Pair(w.source)
 	if err != nil {
 		return nil, err
 	}
-	if !l.queue.hand(far) {
+	if !l.queue.Hand(far) {
 		_, _ = near.Close(), far.Close()
 		return nil, &PathError{Kind: Refused, Hop: w.name, Reason: "the listener is gone"}
 	}
@@ -89,7 +91,7 @@ func (b *balancer) listener(arn string) (*balancerListener, bool) {
 	if have := b.listeners[arn]; have != nil {
 		return have, true
 	}
-	made := &balancerListener{queue: newQueue(), secure: secure}
+	made := &balancerListener{queue: control.NewQueue(), secure: secure}
 	made.server = &http.Server{
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { b.serve(arn, w, r) }),
 		// Twice what is allowed, so that the handler says no in the load balancer's words.

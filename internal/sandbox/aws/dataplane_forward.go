@@ -7,16 +7,15 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
-	"log"
 	"net"
 	"net/http"
 	"net/http/httputil"
 	"net/netip"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
+
+	"github.com/modelserving/terraform-provider-serving/internal/sandbox/control"
 )
 
 // connectTimeout is how long a load balancer waits for a target to accept a connection.
@@ -25,7 +24,7 @@ const connectTimeout = 10 * time.Second
 // forward sends a request to a target and its answer back, neither held back anywhere.
 func (b *balancer) forward(route *route, w http.ResponseWriter, r *http.Request) {
 	plane, group := b.plane, route.group
-	plane.examine(r.Context(), group, usableFor)
+	plane.examine(r.Context(), group, control.UsableFor)
 	t, err := plane.choose(group)
 	if err != nil {
 		b.fail(route, w, http.StatusServiceUnavailable, err)
@@ -41,7 +40,7 @@ func (b *balancer) forward(route *route, w http.ResponseWriter, r *http.Request)
 	load.outstanding.Add(1)
 	defer load.outstanding.Add(-1)
 	proxy := httputil.ReverseProxy{
-		Transport: b.transport(route, t), FlushInterval: -1, BufferPool: &buffers, ErrorLog: silent,
+		Transport: b.transport(route, t), FlushInterval: -1, BufferPool: &control.Buffers, ErrorLog: control.Silent,
 		Rewrite:        func(p *httputil.ProxyRequest) { route.rewrite(p, t) },
 		ModifyResponse: func(response *http.Response) error { route.dressing(response.Header); return nil },
 		ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) {
@@ -62,25 +61,6 @@ func (b *balancer) fail(route *route, w http.ResponseWriter, status int, why err
 	route.dressing(w.Header())
 	answerPage(w, status, why.Error())
 }
-
-var (
-	silent  = log.New(io.Discard, "", 0)
-	buffers bufferPool
-)
-
-// bufferPool implements httputil.BufferPool.
-type bufferPool struct{ pool sync.Pool }
-
-// Get implements httputil.BufferPool.
-func (b *bufferPool) Get() []byte {
-	if have, ok := b.pool.Get().(*[]byte); ok {
-		return *have
-	}
-	return make([]byte, 32<<10)
-}
-
-// Put implements httputil.BufferPool.
-func (b *bufferPool) Put(buffer []byte) { b.pool.Put(&buffer) }
 
 // rewrite makes the request that a target gets ("HTTP headers and Application Load Balancers").
 func (route *route) rewrite(p *httputil.ProxyRequest, t *target) {
@@ -153,45 +133,13 @@ func (b *balancer) transport(route *route, t *target) http.RoundTripper {
 			if err != nil {
 				return nil, err
 			}
-			return &idleConn{Conn: conn, limit: idle}, nil
+			return &control.IdleConn{Conn: conn, Limit: idle}, nil
 		},
 		// Load balancers do not verify the certificates of targets.
 		TLSClientConfig:     &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS12},
 		TLSHandshakeTimeout: connectTimeout, DisableCompression: true, MaxIdleConnsPerHost: 256, IdleConnTimeout: idle,
-		Protocols: targetProtocols(group.secure, group.version != "HTTP1"),
+		Protocols: control.TargetProtocols(group.secure, group.version != "HTTP1"),
 	}
 	b.transports[key] = made
 	return made
-}
-
-// targetProtocols is what is spoken with targets: their group's version and nothing else.
-func targetProtocols(secure, http2 bool) *http.Protocols {
-	var p http.Protocols
-	switch {
-	case !http2:
-		p.SetHTTP1(true)
-	case secure:
-		p.SetHTTP2(true)
-	default:
-		p.SetUnencryptedHTTP2(true)
-	}
-	return &p
-}
-
-// idleConn ends when nothing passes in either direction for the load balancer's idle timeout.
-type idleConn struct {
-	net.Conn
-	limit time.Duration
-}
-
-// Read implements net.Conn.
-func (c *idleConn) Read(p []byte) (int, error) {
-	_ = c.SetDeadline(time.Now().Add(c.limit))
-	return c.Conn.Read(p)
-}
-
-// Write implements net.Conn. It also puts off the end of a Read that waits.
-func (c *idleConn) Write(p []byte) (int, error) {
-	_ = c.SetDeadline(time.Now().Add(c.limit))
-	return c.Conn.Write(p)
 }

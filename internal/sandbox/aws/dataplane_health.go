@@ -14,22 +14,9 @@ import (
 	"time"
 
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
-)
 
-// A finding of a health check holds for freshFor. A request does not wait for a new one while the last is younger than
-// usableFor: that would let one slow target slow down all of them.
-const (
-	freshFor  = time.Second
-	usableFor = 5 * time.Second
+	"github.com/modelserving/terraform-provider-serving/internal/sandbox/control"
 )
-
-// probe is the last finding about a target, and at most one check that is under way.
-type probe struct {
-	mu      sync.Mutex
-	at      time.Time
-	health  elbtypes.TargetHealth
-	running chan struct{}
-}
 
 // checkHealth checks the targets that a DescribeTargetHealth call is about, before the call runs: a check takes longer than
 // the cloud's lock may be held.
@@ -45,7 +32,7 @@ func (p *dataPlane) checkHealth(account, region string, request map[string]any) 
 	}
 	c.mu.Unlock()
 	if view != nil {
-		p.examine(context.Background(), view, freshFor)
+		p.examine(context.Background(), view, control.FreshFor)
 	}
 }
 
@@ -63,7 +50,11 @@ func (p *dataPlane) examine(ctx context.Context, v *targetView, age time.Duratio
 			continue
 		}
 		all.Go(func() {
-			t.health = p.probe(v.arn, t.key).get(ctx, age, func() elbtypes.TargetHealth { return v.check.run(k, t) })
+			health, found := p.probe(v.arn, t.key).Get(ctx, age, func() elbtypes.TargetHealth { return v.check.run(k, t) })
+			if !found {
+				health = unhealthy(elbtypes.TargetHealthReasonEnumTimeout, "Request timed out")
+			}
+			t.health = health
 		})
 	}
 	all.Wait()
@@ -77,12 +68,9 @@ func (c *call) elbHealth(tg *elbTargetGroup) map[string]elbtypes.TargetHealth {
 		if !c.cloud.plane.checked(&t) {
 			continue
 		}
-		one := c.cloud.plane.probe(*tg.TargetGroupArn, t.key)
-		one.mu.Lock()
-		if t.checkBlocked == nil && time.Since(one.at) < usableFor {
-			out[t.key] = one.health
+		if last, usable := c.cloud.plane.probe(*tg.TargetGroupArn, t.key).Last(); usable && t.checkBlocked == nil {
+			out[t.key] = last
 		}
-		one.mu.Unlock()
 	}
 	return out
 }
@@ -92,49 +80,14 @@ func (p *dataPlane) checked(t *target) bool {
 	return !t.judged && t.machine != nil && t.machine.cluster != nil && p.running(*t.machine.cluster) != nil
 }
 
-func (p *dataPlane) probe(group, key string) *probe {
+func (p *dataPlane) probe(group, key string) *control.Probe[elbtypes.TargetHealth] {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	id := group + "|" + key
 	if p.probes[id] == nil {
-		p.probes[id] = &probe{}
+		p.probes[id] = &control.Probe[elbtypes.TargetHealth]{}
 	}
 	return p.probes[id]
-}
-
-// get is the last finding. When it is older than freshFor a check is started, and waited for when it is older than age.
-func (p *probe) get(ctx context.Context, age time.Duration, check func() elbtypes.TargetHealth) elbtypes.TargetHealth {
-	p.mu.Lock()
-	old := time.Since(p.at)
-	last := p.health
-	if old < freshFor {
-		p.mu.Unlock()
-		return last
-	}
-	running := p.running
-	if running == nil {
-		running = make(chan struct{})
-		p.running = running
-		go func() {
-			health := check()
-			p.mu.Lock()
-			p.at, p.health, p.running = time.Now(), health, nil
-			p.mu.Unlock()
-			close(running)
-		}()
-	}
-	p.mu.Unlock()
-	if old < age {
-		return last
-	}
-	select {
-	case <-running:
-	case <-ctx.Done():
-		return unhealthy(elbtypes.TargetHealthReasonEnumTimeout, "Request timed out")
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.health
 }
 
 func unhealthy(reason elbtypes.TargetHealthReasonEnum, description string) elbtypes.TargetHealth {
@@ -151,7 +104,7 @@ func (h healthCheck) run(k Kubernetes, t *target) elbtypes.TargetHealth {
 		},
 		// Load balancers do not verify the certificates of targets.
 		TLSClientConfig:   &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS12},
-		DisableKeepAlives: true, DisableCompression: true, Protocols: targetProtocols(h.secure, h.http2),
+		DisableKeepAlives: true, DisableCompression: true, Protocols: control.TargetProtocols(h.secure, h.http2),
 	}
 	defer transport.CloseIdleConnections()
 	request, err := h.request(ctx, net.JoinHostPort(t.machine.address.String(), strconv.Itoa(t.checkPort)))

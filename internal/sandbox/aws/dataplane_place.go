@@ -3,71 +3,11 @@ package aws
 import (
 	"fmt"
 	"net/netip"
-	"slices"
-	"strings"
 
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"github.com/modelserving/terraform-provider-serving/internal/sandbox/control"
 )
-
-// Place is where in the simulated world somebody is. The zero value is a host on the Internet.
-type Place struct {
-	// Address is the host's own address: a public one on the Internet, or one of the VPC; invalid picks one.
-	Address netip.Addr
-	// VPC or Subnet put the host there, in whatever account and region it is.
-	VPC, Subnet string
-}
-
-// internetHost is who calls when nothing else is said: an address of the block for documentation.
-var internetHost = netip.MustParseAddr("203.0.113.10")
-
-// ParsePlace reads "" or "internet", a public address, "vpc-..." or "subnet-...", the latter two optionally with "/address".
-func ParsePlace(place string) (Place, error) {
-	if place == "" || place == "internet" {
-		return Place{}, nil
-	}
-	bad := func(format string, args ...any) (Place, error) {
-		return Place{}, &PathError{Kind: UnknownPlace, Hop: "place " + place, Reason: fmt.Sprintf(format, args...)}
-	}
-	id, address, chosen := strings.Cut(place, "/")
-	var p Place
-	switch {
-	case strings.HasPrefix(id, "vpc-"):
-		p.VPC = id
-	case strings.HasPrefix(id, "subnet-"):
-		p.Subnet = id
-	default:
-		ip, err := netip.ParseAddr(place)
-		if err != nil || !ip.Is4() {
-			return bad(`a place is "internet", an IPv4 address on the Internet, vpc-... or subnet-..., the last two optionally with /address`)
-		}
-		if slices.ContainsFunc(eksNotPublic, func(r netip.Prefix) bool { return r.Contains(ip) }) {
-			return bad("this address does not exist on the Internet; for a host in a network use vpc-.../%s", ip)
-		}
-		return Place{Address: ip}, nil
-	}
-	if chosen {
-		ip, err := netip.ParseAddr(address)
-		if err != nil || !ip.Is4() {
-			return bad("%q is not an IPv4 address", address)
-		}
-		p.Address = ip
-	}
-	return p, nil
-}
-
-// String is the text that ParsePlace reads.
-func (p Place) String() string {
-	id := p.VPC + p.Subnet
-	switch {
-	case id == "" && !p.Address.IsValid():
-		return "internet"
-	case id == "":
-		return p.Address.String()
-	case p.Address.IsValid():
-		return id + "/" + p.Address.String()
-	}
-	return id
-}
 
 // host is a place that was found: somebody who can open connections.
 type host struct {
@@ -82,7 +22,7 @@ type host struct {
 func (c *Cloud) locate(p Place) (*host, error) {
 	if p.VPC == "" && p.Subnet == "" {
 		if !p.Address.IsValid() {
-			p.Address = internetHost
+			p.Address = control.InternetHost
 		}
 		return &host{address: p.Address}, nil
 	}

@@ -8,6 +8,8 @@ import (
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"github.com/aws/aws-sdk-go-v2/service/eks"
 	ekstypes "github.com/aws/aws-sdk-go-v2/service/eks/types"
+
+	"github.com/modelserving/terraform-provider-serving/internal/sandbox/control"
 )
 
 func init() {
@@ -72,7 +74,7 @@ func (c *call) eksBuildCluster(cluster *eksCluster) error {
 	cluster.CreatedAt = new(c.now())
 	cluster.Status = ekstypes.ClusterStatusCreating
 	cluster.Creator = c.Caller
-	ca, key, err := eksCertificateAuthority(c.now(), id)
+	ca, key, err := control.CertificateAuthority(c.now(), id)
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,8 @@ import (
 	sdkaws "github.com/aws/aws-sdk-go-v2/aws"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	ekstypes "github.com/aws/aws-sdk-go-v2/service/eks/types"
+
+	"github.com/modelserving/terraform-provider-serving/internal/sandbox/control"
 )
 
 // eksNoControlPlane are the zones where EKS cannot place control planes ("VPC and subnet requirements").
@@ -101,13 +103,6 @@ func (c *call) eksCheckGroups(name, vpc string, ids []string) error {
 	return nil
 }
 
-// eksNotPublic are ranges that cannot be the source of a call to a public endpoint.
-var eksNotPublic = []netip.Prefix{
-	netip.MustParsePrefix("0.0.0.0/8"), netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("100.64.0.0/10"), netip.MustParsePrefix("127.0.0.0/8"),
-	netip.MustParsePrefix("169.254.0.0/16"), netip.MustParsePrefix("172.16.0.0/12"), netip.MustParsePrefix("192.168.0.0/16"),
-	netip.MustParsePrefix("224.0.0.0/4"), netip.MustParsePrefix("240.0.0.0/4"),
-}
-
 // eksCheckEndpoint checks the endpoint settings as a whole and fills in the default of who may call the public one.
 func (c *call) eksCheckEndpoint(name string, v *ekstypes.VpcConfigResponse) error {
 	bad := func(format string, args ...any) error {
@@ -124,7 +119,7 @@ func (c *call) eksCheckEndpoint(name string, v *ekstypes.VpcConfigResponse) erro
 	}
 	for i, cidr := range v.PublicAccessCidrs {
 		p, err := netip.ParsePrefix(cidr)
-		reserved := err == nil && p.Bits() > 0 && slices.ContainsFunc(eksNotPublic, func(r netip.Prefix) bool { return r.Bits() <= p.Bits() && r.Contains(p.Addr()) })
+		reserved := err == nil && p.Bits() > 0 && slices.ContainsFunc(control.NotPublic, func(r netip.Prefix) bool { return r.Bits() <= p.Bits() && r.Contains(p.Addr()) })
 		if err != nil || !p.Addr().Is4() || p.Masked() != p || reserved {
 			return bad("The following CIDRs are invalid in publicAccessCidrs: [%s]", cidr)
 		}

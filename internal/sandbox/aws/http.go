@@ -27,7 +27,7 @@ func (c *Cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	req := &request{Request: r, body: body, id: requestID(), wire: &wire{}}
-	entry := LoggedCall{Time: started.UTC(), Agent: r.UserAgent()}
+	entry := LoggedCall{Cloud: cloudName, Time: started.UTC(), Agent: r.UserAgent()}
 	answer, fault, err := c.serve(req, &entry)
 	if err != nil {
 		api := req.wire.resolve(asError(err))
@@ -35,7 +35,7 @@ func (c *Cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		err = api
 	}
 	entry.Duration = Duration(time.Since(started))
-	c.log.add(entry)
+	c.log.Add(entry)
 	if fault.Hang || fault.DropAnswer {
 		panic(http.ErrAbortHandler)
 	}
@@ -88,7 +88,7 @@ func (c *Cloud) disturb(req *request, account, region string) (Fault, error) {
 	c.mu.Lock()
 	latency := c.config.Latency
 	c.mu.Unlock()
-	fault := c.faults.spoil(req.wire.name, req.action)
+	fault := c.faults.Spoil(req.wire.name, req.action, mutating(req.action))
 	if err := c.wait(req, latency+time.Duration(fault.Latency)); err != nil {
 		return fault, err
 	}

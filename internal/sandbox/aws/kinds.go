@@ -3,7 +3,8 @@ package aws
 import (
 	"fmt"
 	"reflect"
-	"sort"
+
+	"github.com/modelserving/terraform-provider-serving/internal/sandbox/control"
 )
 
 // kind is a sort of object that the census, fields, mutate and delete know, found by reflection over maps of pointers.
@@ -56,29 +57,14 @@ func register(k *kind, options []kindOption) {
 	kinds[k.name] = k
 }
 
-// Object names one object of the cloud. Region is empty for what no region owns.
-type Object struct {
-	Account string `json:"account"`
-	Region  string `json:"region"`
-	Kind    string `json:"kind"`
-	ID      string `json:"id"`
-}
-
 // each visits every live object of every kind, in a stable order.
 func (s *state) each(visit func(o Object, value any)) {
 	walk := func(k *kind, account, region string, r *Region, objects any) {
-		m := reflect.ValueOf(objects)
-		ids := make([]string, 0, m.Len())
-		for _, key := range m.MapKeys() {
-			ids = append(ids, key.String())
-		}
-		sort.Strings(ids)
-		for _, id := range ids {
-			value := m.MapIndex(reflect.ValueOf(id)).Interface()
+		control.WalkMap(objects, func(id string, value any) {
 			if k.counts == nil || k.counts(r, value) {
-				visit(Object{Account: account, Region: region, Kind: k.name, ID: id}, value)
+				visit(Object{Cloud: cloudName, Account: account, Region: region, Kind: k.name, ID: id}, value)
 			}
-		}
+		})
 	}
 	for _, name := range sortedKeys(kinds) {
 		k := kinds[name]

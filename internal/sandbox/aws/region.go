@@ -4,6 +4,8 @@ import (
 	"time"
 
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"github.com/modelserving/terraform-provider-serving/internal/sandbox/control"
 )
 
 // state is everything the cloud remembers. It is one JSON document.
@@ -81,7 +83,7 @@ func (s *state) account(id string) *Account {
 		a = &Account{}
 		s.Accounts[id] = a
 	}
-	makeMaps(a)
+	control.MakeMaps(a)
 	return a
 }
 
@@ -91,7 +93,7 @@ func (s *state) region(account, name string) *Region {
 	if r == nil {
 		r = &Region{}
 		s.Regions[key] = r
-		makeMaps(r)
+		control.MakeMaps(r)
 	}
 	return r
 }

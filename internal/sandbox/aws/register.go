@@ -1,9 +1,7 @@
 package aws
 
 import (
-	"bytes"
 	"encoding/json"
-	"fmt"
 	"strings"
 )
 
@@ -42,21 +40,6 @@ func handle[I, O any](service, action string, fn func(c *call, in *I) (*O, error
 			return toMap(out)
 		},
 	}
-}
-
-// toMap renders a value as JSON and reads it back as a tree of maps, lists and json.Number.
-func toMap(value any) (map[string]any, error) {
-	raw, err := json.Marshal(value)
-	if err != nil {
-		return nil, fmt.Errorf("encode %T: %w", value, err)
-	}
-	decoder := json.NewDecoder(bytes.NewReader(raw))
-	decoder.UseNumber()
-	var tree map[string]any
-	if err := decoder.Decode(&tree); err != nil {
-		return nil, fmt.Errorf("decode %T: %w", value, err)
-	}
-	return tree, nil
 }
 
 // mutating reports whether an action changes something that a crash could leave behind.

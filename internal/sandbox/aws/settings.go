@@ -1,39 +1,6 @@
 package aws
 
-import (
-	"encoding/json"
-	"fmt"
-	"maps"
-	"time"
-)
-
-// Duration is a time.Duration that JSON shows as "1m30s".
-type Duration time.Duration
-
-// MarshalJSON implements json.Marshaler.
-func (d Duration) MarshalJSON() ([]byte, error) { return json.Marshal(time.Duration(d).String()) }
-
-// UnmarshalJSON implements json.Unmarshaler.
-func (d *Duration) UnmarshalJSON(raw []byte) error {
-	var text string
-	if err := json.Unmarshal(raw, &text); err != nil {
-		return fmt.Errorf("a duration is a string such as \"1m30s\": %w", err)
-	}
-	parsed, err := time.ParseDuration(text)
-	*d = Duration(parsed)
-	return err
-}
-
-// Settings changes how a running cloud behaves. What is nil stays; maps are merged key by key.
-type Settings struct {
-	TimeScale   *float64            `json:"time_scale,omitempty"`
-	Delays      map[string]Duration `json:"delays,omitempty"`
-	Consistency *Duration           `json:"consistency,omitempty"`
-	Latency     *Duration           `json:"latency,omitempty"`
-	// Throttle is calls per second by "service.Action", "service.*" or "*"; zero lifts it.
-	Throttle map[string]float64 `json:"throttle,omitempty"`
-	Quotas   map[string]int     `json:"quotas,omitempty"`
-}
+import "fmt"
 
 // Configure applies settings.
 func (c *Cloud) Configure(s Settings) error {
@@ -49,26 +16,7 @@ func (c *Cloud) Configure(s Settings) error {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	// Copies, because the maps may be the caller's.
-	delays, throttle, quotas := map[string]time.Duration{}, map[string]float64{}, map[string]int{}
-	maps.Copy(delays, c.config.Delays)
-	maps.Copy(throttle, c.config.Throttle)
-	maps.Copy(quotas, c.config.Quotas)
-	for name, d := range s.Delays {
-		delays[name] = time.Duration(d)
-	}
-	maps.Copy(throttle, s.Throttle)
-	maps.Copy(quotas, s.Quotas)
-	c.config.Delays, c.config.Throttle, c.config.Quotas = delays, throttle, quotas
-	if s.TimeScale != nil {
-		c.config.TimeScale = *s.TimeScale
-	}
-	if s.Consistency != nil {
-		c.config.Consistency = time.Duration(*s.Consistency)
-	}
-	if s.Latency != nil {
-		c.config.Latency = time.Duration(*s.Latency)
-	}
+	c.config.Apply(s)
 	return nil
 }
 
@@ -76,15 +24,10 @@ func (c *Cloud) Configure(s Settings) error {
 func (c *Cloud) Settings() Settings {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	scale, consistency, latency := c.config.TimeScale, Duration(c.config.Consistency), Duration(c.config.Latency)
-	s := Settings{
-		TimeScale: &scale, Consistency: &consistency, Latency: &latency,
-		Delays: map[string]Duration{}, Throttle: maps.Clone(c.config.Throttle), Quotas: maps.Clone(defaultQuotas),
-	}
+	s := c.config.Settings(defaultQuotas)
 	for name := range defaultDelays {
 		s.Delays[name] = Duration(c.delay(name))
 	}
-	maps.Copy(s.Quotas, c.config.Quotas)
 	return s
 }
 

@@ -21,17 +21,17 @@ const (
 
 // When calls once when something becomes of an object, as soon as its API server tells; the cluster may be made later. What it
 // gives ends the waiting, as the end of the test does.
-func (s *Sandbox) When(t testing.TB, region, cluster string, o Object, event Event, call func()) (stop func()) {
+func (s *Sandbox) When(t testing.TB, id string, o Object, event Event, call func()) (stop func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	done, ready := make(chan struct{}), make(chan struct{})
 	stop = func() { cancel(); <-done }
 	t.Cleanup(stop)
-	_, missing := s.kubernetes(t, region, cluster)
+	_, missing := s.kubernetes(t, id)
 	go func() {
 		defer close(done)
-		k, err := s.kubernetes(t, region, cluster)
-		for ; err != nil; k, err = s.kubernetes(t, region, cluster) {
+		k, err := s.kubernetes(t, id)
+		for ; err != nil; k, err = s.kubernetes(t, id) {
 			select {
 			case <-ctx.Done():
 				return

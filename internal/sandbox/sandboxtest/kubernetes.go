@@ -10,11 +10,6 @@ import (
 	"strings"
 	"testing"
 
-	sdkaws "github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
-	"github.com/aws/aws-sdk-go-v2/service/eks"
-	"github.com/aws/aws-sdk-go-v2/service/sts"
-	smithyhttp "github.com/aws/smithy-go/transport/http"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -25,7 +20,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 
-	"github.com/modelserving/terraform-provider-serving/internal/sandbox/aws"
+	"github.com/modelserving/terraform-provider-serving/internal/sandbox/control"
 )
 
 // Kubernetes is an administrator of a cluster, beside whatever is tested.
@@ -40,47 +35,46 @@ type Object struct{ Resource, Namespace, Name string }
 
 func (o Object) String() string { return o.Resource + " " + o.Namespace + "/" + o.Name }
 
-// Kubernetes gives the creator's access to a cluster that exists. Whoever calls is on the Internet, so the endpoint must be
-// open to that.
-func (s *Sandbox) Kubernetes(t testing.TB, region, cluster string) *Kubernetes {
+// Kubernetes gives the creator's access to a cluster that exists, by the id that the provider has for it, such as
+// aws/us-west-2/prod. Whoever calls is on the Internet, so the endpoint must be open to that.
+func (s *Sandbox) Kubernetes(t testing.TB, id string) *Kubernetes {
 	t.Helper()
-	k, err := s.kubernetes(t, region, cluster)
+	k, err := s.kubernetes(t, id)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return k
 }
 
-func (s *Sandbox) kubernetes(t testing.TB, region, cluster string) (*Kubernetes, error) {
-	cfg := sdkaws.Config{Region: region, BaseEndpoint: &s.URL, Credentials: credentials.NewStaticCredentialsProvider("sandbox", "sandbox", "")}
-	found, err := eks.NewFromConfig(cfg).DescribeCluster(context.Background(), &eks.DescribeClusterInput{Name: &cluster})
-	if err != nil {
-		return nil, err
+// access is what a client of a cluster needs.
+type access struct {
+	url, token string
+	ca         []byte
+	// dial connects to a host of the simulated Internet.
+	dial func(ctx context.Context, from control.Place, host string, port int) (net.Conn, error)
+}
+
+func (s *Sandbox) kubernetes(t testing.TB, id string) (*Kubernetes, error) {
+	part := strings.Split(id, "/")
+	if len(part) != 3 {
+		return nil, fmt.Errorf("%q is not cloud/region/name", id)
 	}
-	if found.Cluster.Endpoint == nil || found.Cluster.CertificateAuthority == nil {
-		return nil, fmt.Errorf("cluster %s has no endpoint yet", cluster)
+	open := s.eks
+	if part[0] == "gcp" {
+		open = s.gke
 	}
-	ca, err := base64.StdEncoding.DecodeString(*found.Cluster.CertificateAuthority.Data)
-	if err != nil {
-		return nil, err
-	}
-	signed, err := sts.NewPresignClient(sts.NewFromConfig(cfg)).PresignGetCallerIdentity(context.Background(), &sts.GetCallerIdentityInput{}, func(o *sts.PresignOptions) {
-		o.ClientOptions = append(o.ClientOptions, func(o *sts.Options) {
-			o.APIOptions = append(o.APIOptions, smithyhttp.SetHeaderValue("x-k8s-aws-id", cluster), smithyhttp.AddHeaderValue("X-Amz-Expires", "60"))
-		})
-	})
+	a, err := open(part[1], part[2])
 	if err != nil {
 		return nil, err
 	}
 	config := &rest.Config{
-		Host: *found.Cluster.Endpoint, TLSClientConfig: rest.TLSClientConfig{CAData: ca}, QPS: -1, WarningHandler: rest.NoWarnings{},
-		BearerToken: "k8s-aws-v1." + base64.RawURLEncoding.EncodeToString([]byte(signed.URL)),
+		Host: a.url, TLSClientConfig: rest.TLSClientConfig{CAData: a.ca}, QPS: -1, WarningHandler: rest.NoWarnings{}, BearerToken: a.token,
 		Dial: func(ctx context.Context, _, address string) (net.Conn, error) {
 			host, _, err := net.SplitHostPort(address)
 			if err != nil {
 				return nil, err
 			}
-			return s.AWS.Connect(ctx, aws.Place{}, host, 443)
+			return a.dial(ctx, control.Place{}, host, 443)
 		},
 	}
 	k := &Kubernetes{t: t}

@@ -7,17 +7,18 @@ import (
 
 	"github.com/modelserving/terraform-provider-serving/internal/sandbox"
 	"github.com/modelserving/terraform-provider-serving/internal/sandbox/aws"
+	"github.com/modelserving/terraform-provider-serving/internal/sandbox/gcp"
 )
 
 // Sandbox is a sandbox that serves until its test ends.
 type Sandbox struct {
-	// Server has the cloud and, through it, the admin operations: Server.AWS.Census() and so on.
+	// Server has the clouds and, through them, the admin operations: Server.AWS.Census() and so on.
 	*sandbox.Server
 	// URL is where it serves.
 	URL string
 }
 
-// Proxy is the sandbox as an HTTP proxy for somebody at a place in the simulated world, as aws.ParsePlace reads it: "" is the
+// Proxy is the sandbox as an HTTP proxy for somebody at a place in the simulated world, as control.ParsePlace reads it: "" is the
 // Internet. Through it, load balancers and clusters answer under their real names.
 func (s *Sandbox) Proxy(t testing.TB, place string) *url.URL {
 	t.Helper()
@@ -37,6 +38,11 @@ type Option func(*sandbox.Config)
 // WithAWS lets a test set up the simulated AWS.
 func WithAWS(change func(*aws.Config)) Option {
 	return func(c *sandbox.Config) { change(&c.AWS) }
+}
+
+// WithGCP lets a test set up the simulated Google Cloud.
+func WithGCP(change func(*gcp.Config)) Option {
+	return func(c *sandbox.Config) { change(&c.GCP) }
 }
 
 // WithStateDir keeps the state in a directory.

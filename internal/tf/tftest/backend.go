@@ -1,6 +1,7 @@
 package tftest
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -12,6 +13,8 @@ import (
 // Backend is a cloud in memory. Its zero value is ready.
 type Backend struct {
 	Reaching
+	// Runs is the cloud that it stands for; empty is AWS.
+	Runs serving.Cloud
 	// Region is DefaultRegion.
 	Region string
 	// Fail gives the error of a call, by its name; it may change what is stored.
@@ -101,8 +104,8 @@ func (b *Backend) ChangeCertificate(id string, change func(*Certificate)) {
 	change(b.certificates[id])
 }
 
-// Cloud is AWS.
-func (b *Backend) Cloud() serving.Cloud { return serving.AWS }
+// Cloud is Runs, or AWS.
+func (b *Backend) Cloud() serving.Cloud { return cmp.Or(b.Runs, serving.AWS) }
 
 // DefaultRegion is Region.
 func (b *Backend) DefaultRegion() string { return b.Region }
@@ -149,6 +152,9 @@ func (b *Backend) putCluster(ctx context.Context, name string, spec serving.Clus
 		c.made++
 		c.Hostname = string(spec.Visibility) + "-" + spec.Name + ".elb.amazonaws.com"
 	}
+	if spec.Cloud == serving.GCP {
+		c.Hostname = "" // There is an address.
+	}
 	c.Spec, c.Drift = chosen(spec), nil
 	c.Exposure = exposure(spec)
 	return c.observed(), nil
@@ -164,6 +170,17 @@ func chosen(spec serving.Cluster) serving.Cluster {
 	}
 	if spec.Network.Own() && len(spec.Network.Zones) == 0 {
 		spec.Network.Zones = []string{spec.Region + "a", spec.Region + "b"}
+		if spec.Cloud == serving.GCP {
+			spec.Network.Zones = []string{spec.Region + "-a", spec.Region + "-b"}
+		}
+	}
+	// A cloud tells the type that the machine type implies.
+	spec.NodePools = maps.Clone(spec.NodePools)
+	for name, pool := range spec.NodePools {
+		if implied, ok := serving.ImpliedAccelerator(pool.MachineType); ok && pool.Accelerator != nil {
+			pool.Accelerator = &implied
+			spec.NodePools[name] = pool
+		}
 	}
 	return spec
 }
@@ -191,6 +208,10 @@ func (c *Cluster) observed() serving.ObservedCluster {
 		KubernetesURL: "https://" + spec.Name + ".eks.amazonaws.com", CACertificatePEM: "-----BEGIN CERTIFICATE-----\nMA==\n-----END CERTIFICATE-----\n",
 		VPC: "vpc-0123456789abcdef0", PrivateSubnets: []string{"subnet-0a", "subnet-0b"}, PublicSubnets: []string{"subnet-1b", "subnet-1a"},
 		Exposure: c.Exposure,
+	}
+	if spec.Cloud == serving.GCP {
+		found.Address, found.ZoneID, found.URL = "203.0.113.9", "", "https://203.0.113.9"
+		found.VPC, found.PrivateSubnets, found.PublicSubnets = "serving-"+spec.Name, []string{"serving-" + spec.Name}, nil
 	}
 	if spec.Endpoint.Domain != "" {
 		found.URL = "https://" + spec.Endpoint.Domain

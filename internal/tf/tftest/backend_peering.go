@@ -63,8 +63,10 @@ func (b *Backend) putPeering(ctx context.Context, name string, spec serving.Peer
 func (p *Peering) observed() serving.ObservedPeering {
 	spec := p.Spec
 	spec.Unknown, spec.Planned = nil, nil
-	spec.Peer.AccountID = cmp.Or(spec.PeerAccount(), account)
-	spec.Peer.Region = spec.PeerRegion()
+	if serving.RegionalNetworks(spec.Cluster.Cloud) {
+		spec.Peer.AccountID = cmp.Or(spec.PeerAccount(), account)
+		spec.Peer.Region = spec.PeerRegion()
+	}
 	objects := map[string]string{"connection": ConnectionID}
 	if p.Status == serving.PeeringActive {
 		objects["routes/cluster"] = "rtb-0a 10.60.0.0/16 " + ConnectionID
@@ -93,10 +95,14 @@ func (b *Backend) ObservePeering(ctx context.Context, spec serving.Peering) (ser
 	return p.observed(), nil
 }
 
-// ReadPeering gives what is stored, without the role, which no cloud keeps.
-func (b *Backend) ReadPeering(ctx context.Context, id serving.PeeringID, assumeRoleARN string) (serving.ObservedPeering, error) {
-	found, err := b.ObservePeering(ctx, serving.Peering{Cluster: id.Cluster, Peer: serving.Peer{VPC: id.VPC}})
-	found.Spec.Peer.AssumeRoleARN = assumeRoleARN
+// ReadPeering gives what is stored, without who reads it, which no cloud keeps.
+func (b *Backend) ReadPeering(ctx context.Context, id serving.PeeringID, principal string) (serving.ObservedPeering, error) {
+	found, err := b.ObservePeering(ctx, serving.Peering{Cluster: id.Cluster, Peer: id.Peer()})
+	if id.Cluster.Cloud == serving.AWS {
+		found.Spec.Peer.AssumeRoleARN = principal
+	} else {
+		found.Spec.Peer.ImpersonateServiceAccount = principal
+	}
 	found.Spec.Accept = serving.AcceptAuto
 	return found, err
 }

@@ -55,11 +55,15 @@ func (p *Provider) Schema(_ context.Context, _ provider.SchemaRequest, resp *pro
 
 // Configure hands out the backend.
 func (p *Provider) Configure(_ context.Context, _ provider.ConfigureRequest, resp *provider.ConfigureResponse) {
-	data := &tf.Provider{DefaultTags: p.DefaultTags, KubernetesProxy: p.KubernetesProxy, Plans: tf.NewPlans()}
+	cloud := serving.AWS
+	if p.Backend != nil {
+		cloud = p.Backend.Cloud()
+	}
+	data := &tf.Provider{DefaultTags: p.DefaultTags, KubernetesProxy: p.KubernetesProxy, Plans: tf.NewPlans(), Configured: []serving.Cloud{cloud}}
 	if p.Unsettled {
-		data.Unsettled = map[serving.Cloud]bool{serving.AWS: true}
+		data.Unsettled = map[serving.Cloud]bool{cloud: true}
 	} else {
-		data.Backends = map[serving.Cloud]serving.Backend{serving.AWS: p.Backend}
+		data.Backends = map[serving.Cloud]serving.Backend{cloud: p.Backend}
 	}
 	resp.ResourceData, resp.DataSourceData, resp.EphemeralResourceData = data, data, data
 }

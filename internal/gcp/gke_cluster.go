@@ -1,0 +1,274 @@
+package gcp
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"strings"
+
+	"cloud.google.com/go/container/apiv1/containerpb"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/modelserving/terraform-provider-serving/internal/serving"
+	"github.com/modelserving/terraform-provider-serving/internal/stack"
+)
+
+// clusters are the GKE clusters; each is the root of its stack.
+type clusters struct {
+	*client
+	owner owner
+	name  string
+}
+
+type clusterSpec struct {
+	// Version is "<major>.<minor>"; empty takes what there is, or GKE's default.
+	Version string
+	// Cluster is all else of it.
+	Cluster *containerpb.Cluster
+	// Pools are made in the same call: a cluster comes with one at least.
+	Pools              []*containerpb.NodePool
+	DeletionProtection bool
+}
+
+var (
+	_ stack.Kind[clusterSpec, containerpb.Cluster] = clusters{}
+	_ stack.Sealer[containerpb.Cluster]            = clusters{}
+)
+
+func (k clusters) Find(ctx context.Context, object string) ([]*containerpb.Cluster, error) {
+	all, err := k.reader.clusters.Get(ctx, everything)
+	live := find(all, k.name)
+	if live == nil || err != nil {
+		return nil, err
+	}
+	if err := k.owner.claim(live.GetResourceLabels(), object, k.ID(live), "GKE cluster "+k.name); err != nil {
+		return nil, err
+	}
+	return []*containerpb.Cluster{live}, nil
+}
+
+func (k clusters) ID(live *containerpb.Cluster) string { return k.clusterName(live.GetName()) }
+
+func (k clusters) State(live *containerpb.Cluster) stack.State {
+	reason := "status " + live.GetStatus().String() + conditions(live.GetConditions())
+	switch live.GetStatus() {
+	case containerpb.Cluster_RUNNING, containerpb.Cluster_DEGRADED, containerpb.Cluster_RECONCILING:
+		// Google's own upgrades make a cluster RECONCILING at any time.
+		return stack.State{}
+	case containerpb.Cluster_STOPPING:
+		return stack.State{Phase: stack.Deleting, Reason: reason}
+	case containerpb.Cluster_ERROR:
+		return stack.State{Phase: stack.Failed, Reason: reason}
+	}
+	return stack.State{Phase: stack.Pending, Reason: reason}
+}
+
+func conditions(all []*containerpb.StatusCondition) string {
+	text := ""
+	for _, c := range all {
+		text += fmt.Sprintf("; %s: %s", c.GetCode(), c.GetMessage())
+	}
+	return text
+}
+
+func (k clusters) Sealed(live *containerpb.Cluster) bool {
+	return live.GetResourceLabels()[labelSealed] == "true"
+}
+
+func (k clusters) Seal(ctx context.Context, live *containerpb.Cluster) error {
+	labels := maps.Clone(live.GetResourceLabels())
+	labels[labelSealed] = "true"
+	return k.setLabels(ctx, live, labels)
+}
+
+func (k clusters) setLabels(ctx context.Context, live *containerpb.Cluster, labels map[string]string) error {
+	return k.operate(ctx, k.name, func() (*containerpb.Operation, error) {
+		return k.gke.SetLabels(ctx, &containerpb.SetLabelsRequest{Name: k.ID(live), ResourceLabels: labels, LabelFingerprint: live.GetLabelFingerprint()})
+	})
+}
+
+// protected reports whether a cluster must not be destroyed. GKE has no protection
+// of its own: the label is what every user of the provider goes by.
+func protected(live *containerpb.Cluster) bool {
+	return live.GetResourceLabels()[labelProtected] == "true"
+}
+
+// clusterFields is how clusters are compared.
+var clusterFields = fields{
+	fixed: []string{
+		"networkConfig.network", "networkConfig.subnetwork", "networkConfig.datapathProvider", "ipAllocationPolicy", "autopilot",
+	},
+	always: []string{
+		"controlPlaneEndpointsConfig.ipEndpointsConfig.enablePublicEndpoint", "controlPlaneEndpointsConfig.dnsEndpointConfig.allowExternalTraffic",
+		"controlPlaneEndpointsConfig.ipEndpointsConfig.authorizedNetworksConfig.enabled", "controlPlaneEndpointsConfig.ipEndpointsConfig.authorizedNetworksConfig.gcpPublicCidrsAccessEnabled",
+		"addonsConfig.httpLoadBalancing.disabled", "addonsConfig.horizontalPodAutoscaling.disabled",
+	},
+	empty: []string{
+		"autopilot.enabled", "legacyAbac.enabled", "enableKubernetesAlpha", "autoscaling.enableNodeAutoprovisioning", "verticalPodAutoscaling.enabled",
+	},
+	attributes: map[string]string{
+		"controlPlaneEndpointsConfig.ipEndpointsConfig.enablePublicEndpoint":                "kubernetes_api.allowed_cidrs",
+		"controlPlaneEndpointsConfig.ipEndpointsConfig.authorizedNetworksConfig.cidrBlocks": "kubernetes_api.allowed_cidrs",
+		"controlPlaneEndpointsConfig.dnsEndpointConfig.allowExternalTraffic":                "kubernetes_api.dns_endpoint",
+		"releaseChannel": "gcp.release_channel",
+		"locations":      "network.zones",
+	},
+}
+
+func (k clusters) Diff(object string, want clusterSpec, live *containerpb.Cluster) []stack.Difference {
+	how := clusterFields
+	public := len(want.blocks()) > 0
+	if !public {
+		// Without a public endpoint its ranges are for nobody, and GKE keeps the last.
+		how.always = without(how.always, []string{"controlPlaneEndpointsConfig.ipEndpointsConfig.authorizedNetworksConfig.enabled"})
+	} else {
+		how.always = append(sorted(how.always), "controlPlaneEndpointsConfig.ipEndpointsConfig.authorizedNetworksConfig.cidrBlocks")
+	}
+	diffs := compare(want.Cluster, live, how)
+	if want.Version != "" {
+		diffs = append(diffs, of("kubernetes_version", same("version", minor(live.GetCurrentMasterVersion()), want.Version))...)
+	}
+	diffs = append(diffs, of("deletion_protection", same("deletion protection", protected(live), want.DeletionProtection))...)
+	return append(diffs, k.owner.differ(object, live.GetResourceLabels())...)
+}
+
+func (s clusterSpec) blocks() []*containerpb.MasterAuthorizedNetworksConfig_CidrBlock {
+	return s.Cluster.GetControlPlaneEndpointsConfig().GetIpEndpointsConfig().GetAuthorizedNetworksConfig().GetCidrBlocks()
+}
+
+// minor is "<major>.<minor>" of a version as GKE writes it, "1.33.4-gke.1172000".
+func minor(version string) string {
+	parts := strings.SplitN(version, ".", 3)
+	if len(parts) < 2 {
+		return version
+	}
+	return parts[0] + "." + parts[1]
+}
+
+// gkeCluster is a cluster's wanted form.
+func gkeCluster(spec serving.Cluster, project string, n *network) *containerpb.Cluster {
+	return &containerpb.Cluster{
+		NetworkConfig: &containerpb.NetworkConfig{
+			Network: n.vpc(), Subnetwork: n.subnetwork(), DefaultEnablePrivateNodes: proto.Bool(true),
+			// It enforces network policies, on which the gateway counts.
+			DatapathProvider: containerpb.DatapathProvider_ADVANCED_DATAPATH,
+		},
+		IpAllocationPolicy:          n.allocation(),
+		ControlPlaneEndpointsConfig: controlPlaneEndpoints(spec.KubernetesAPI),
+		ReleaseChannel:              &containerpb.ReleaseChannel{Channel: channel(spec.GCP.ReleaseChannel)},
+		WorkloadIdentityConfig:      &containerpb.WorkloadIdentityConfig{WorkloadPool: project + ".svc.id.goog"},
+		ShieldedNodes:               &containerpb.ShieldedNodes{Enabled: true},
+		AddonsConfig: &containerpb.AddonsConfig{
+			HttpLoadBalancing: &containerpb.HttpLoadBalancing{}, HorizontalPodAutoscaling: &containerpb.HorizontalPodAutoscaling{},
+			NetworkPolicyConfig:              &containerpb.NetworkPolicyConfig{Disabled: true},
+			GcePersistentDiskCsiDriverConfig: &containerpb.GcePersistentDiskCsiDriverConfig{Enabled: true},
+		},
+		Autoscaling:    &containerpb.ClusterAutoscaling{AutoscalingProfile: containerpb.ClusterAutoscaling_BALANCED},
+		LoggingService: "logging.googleapis.com/kubernetes", MonitoringService: "monitoring.googleapis.com/kubernetes",
+		Locations: sorted(spec.Network.Zones),
+	}
+}
+
+// controlPlaneEndpoints gives the control plane a private address, and a public
+// one only where somebody may reach it.
+func controlPlaneEndpoints(api serving.KubernetesAPI) *containerpb.ControlPlaneEndpointsConfig {
+	public := len(api.AllowedCIDRs) > 0
+	networks := &containerpb.MasterAuthorizedNetworksConfig{Enabled: public, GcpPublicCidrsAccessEnabled: proto.Bool(false), PrivateEndpointEnforcementEnabled: proto.Bool(false)}
+	for _, cidr := range sorted(api.AllowedCIDRs) {
+		networks.CidrBlocks = append(networks.CidrBlocks, &containerpb.MasterAuthorizedNetworksConfig_CidrBlock{CidrBlock: cidr})
+	}
+	return &containerpb.ControlPlaneEndpointsConfig{
+		IpEndpointsConfig: &containerpb.ControlPlaneEndpointsConfig_IPEndpointsConfig{
+			Enabled: proto.Bool(true), EnablePublicEndpoint: &public, GlobalAccess: proto.Bool(false), AuthorizedNetworksConfig: networks,
+		},
+		DnsEndpointConfig: &containerpb.ControlPlaneEndpointsConfig_DNSEndpointConfig{AllowExternalTraffic: proto.Bool(api.DNSEndpoint)},
+	}
+}
+
+func channel(c serving.ReleaseChannel) containerpb.ReleaseChannel_Channel {
+	if c == "" {
+		c = serving.DefaultReleaseChannel
+	}
+	return containerpb.ReleaseChannel_Channel(containerpb.ReleaseChannel_Channel_value[strings.ToUpper(string(c))])
+}
+
+func (k clusters) Create(ctx context.Context, object string, want clusterSpec, _ string) error {
+	cluster, ok := proto.Clone(want.Cluster).(*containerpb.Cluster)
+	if !ok {
+		panic("gcp: a message is cloned to one of its own type")
+	}
+	cluster.Name, cluster.InitialClusterVersion, cluster.NodePools = k.name, want.Version, want.Pools
+	cluster.ResourceLabels = k.owner.mark(object)
+	if want.DeletionProtection {
+		cluster.ResourceLabels[labelProtected] = "true"
+	}
+	// The answer has these two under another name than the request.
+	cluster.Network, cluster.Subnetwork = cluster.GetNetworkConfig().GetNetwork(), cluster.GetNetworkConfig().GetSubnetwork()
+	cluster.NetworkConfig.Network, cluster.NetworkConfig.Subnetwork = "", ""
+	return k.operate(ctx, k.name, func() (*containerpb.Operation, error) {
+		return k.gke.CreateCluster(ctx, &containerpb.CreateClusterRequest{Parent: k.location(), Cluster: cluster})
+	})
+}
+
+// desired are the updates that remove differences, each about one thing: GKE takes
+// one of them at a time.
+func (s clusterSpec) desired(diffs []stack.Difference) []*containerpb.ClusterUpdate {
+	w := s.Cluster
+	var out []*containerpb.ClusterUpdate
+	for _, update := range []struct {
+		fields []string
+		update *containerpb.ClusterUpdate
+	}{
+		{[]string{"controlPlaneEndpointsConfig"}, &containerpb.ClusterUpdate{DesiredControlPlaneEndpointsConfig: w.GetControlPlaneEndpointsConfig()}},
+		{[]string{"releaseChannel"}, &containerpb.ClusterUpdate{DesiredReleaseChannel: w.GetReleaseChannel()}},
+		{[]string{"workloadIdentityConfig"}, &containerpb.ClusterUpdate{DesiredWorkloadIdentityConfig: w.GetWorkloadIdentityConfig()}},
+		{[]string{"shieldedNodes"}, &containerpb.ClusterUpdate{DesiredShieldedNodes: w.GetShieldedNodes()}},
+		{[]string{"networkConfig.defaultEnablePrivateNodes"}, &containerpb.ClusterUpdate{DesiredDefaultEnablePrivateNodes: proto.Bool(true)}},
+		{[]string{"addonsConfig"}, &containerpb.ClusterUpdate{DesiredAddonsConfig: w.GetAddonsConfig()}},
+		{[]string{"locations"}, &containerpb.ClusterUpdate{DesiredLocations: w.GetLocations()}},
+		{[]string{"autoscaling"}, &containerpb.ClusterUpdate{DesiredClusterAutoscaling: w.GetAutoscaling()}},
+		{[]string{"loggingService"}, &containerpb.ClusterUpdate{DesiredLoggingService: w.GetLoggingService()}},
+		{[]string{"monitoringService"}, &containerpb.ClusterUpdate{DesiredMonitoringService: w.GetMonitoringService()}},
+		{[]string{"verticalPodAutoscaling"}, &containerpb.ClusterUpdate{DesiredVerticalPodAutoscaling: &containerpb.VerticalPodAutoscaling{Enabled: false}}},
+		{[]string{"version"}, &containerpb.ClusterUpdate{DesiredMasterVersion: s.Version}},
+	} {
+		if has(diffs, update.fields...) {
+			out = append(out, update.update)
+		}
+	}
+	return out
+}
+
+func (k clusters) Update(ctx context.Context, object string, want clusterSpec, live *containerpb.Cluster, diffs []stack.Difference) error {
+	for _, update := range want.desired(diffs) {
+		err := k.operate(ctx, k.name, func() (*containerpb.Operation, error) {
+			return k.gke.UpdateCluster(ctx, &containerpb.UpdateClusterRequest{Name: k.ID(live), Update: update})
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if has(diffs, "legacyAbac") {
+		err := k.operate(ctx, k.name, func() (*containerpb.Operation, error) {
+			return k.gke.SetLegacyAbac(ctx, &containerpb.SetLegacyAbacRequest{Name: k.ID(live), Enabled: false})
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if !has(diffs, "label ", "deletion protection") {
+		return nil
+	}
+	labels := k.owner.relabel(object, live.GetResourceLabels())
+	delete(labels, labelProtected)
+	if want.DeletionProtection {
+		labels[labelProtected] = "true"
+	}
+	return outdated(k.setLabels(ctx, live, labels))
+}
+
+func (k clusters) Delete(ctx context.Context, live *containerpb.Cluster) error {
+	return absent(k.operate(ctx, k.name, func() (*containerpb.Operation, error) {
+		return k.gke.DeleteCluster(ctx, &containerpb.DeleteClusterRequest{Name: k.ID(live)})
+	}))
+}

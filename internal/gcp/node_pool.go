@@ -1,0 +1,319 @@
+package gcp
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"cloud.google.com/go/container/apiv1/containerpb"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/modelserving/terraform-provider-serving/internal/kube"
+	"github.com/modelserving/terraform-provider-serving/internal/serving"
+	"github.com/modelserving/terraform-provider-serving/internal/stack"
+)
+
+// nodePools are GKE's node pools, one for each of the spec.
+type nodePools struct {
+	*client
+	owner   owner
+	cluster *stack.Object[clusterSpec, containerpb.Cluster]
+}
+
+type nodePoolSpec struct {
+	// Pool is its name in the spec, Version the control plane's.
+	Pool, Version string
+	// NodePool is all else of it.
+	NodePool *containerpb.NodePool
+}
+
+var (
+	_ stack.Kind[nodePoolSpec, containerpb.NodePool] = nodePools{}
+	_ stack.Replacer                                 = nodePools{}
+)
+
+// Replaceable is true because the name holds a hash of what cannot change.
+func (k nodePools) Replaceable() {}
+
+// maxPoolName is the longest name of a node pool (container API reference,
+// NodePool.name, has that of a cluster).
+const maxPoolName = 40
+
+// poolName is the node pool's name in GKE: it differs whenever something differs
+// that a living pool cannot change, so that a new one fits beside it.
+func poolName(pool string, config *containerpb.NodeConfig) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s\x00%t", config.GetServiceAccount(), config.GetSpot()))
+	return serving.Fit(maxPoolName, pool, hex.EncodeToString(sum[:4]))
+}
+
+func (k nodePools) Find(ctx context.Context, object string) ([]*containerpb.NodePool, error) {
+	cluster, err := k.cluster.Found(ctx)
+	if cluster == nil || err != nil {
+		return nil, err
+	}
+	all, err := k.reader.clusters.Get(ctx, everything)
+	var out []*containerpb.NodePool
+	for _, pool := range find(all, cluster.GetName()).GetNodePools() {
+		if k.owner.owns(pool.GetConfig().GetResourceLabels(), object, k.ID(pool)) {
+			out = append(out, pool)
+		}
+	}
+	return out, err
+}
+
+func (k nodePools) ID(live *containerpb.NodePool) string { return relative(live.GetSelfLink()) }
+
+func (k nodePools) State(live *containerpb.NodePool) stack.State {
+	reason := "status " + live.GetStatus().String() + conditions(live.GetConditions())
+	switch live.GetStatus() {
+	case containerpb.NodePool_RUNNING, containerpb.NodePool_RUNNING_WITH_ERROR, containerpb.NodePool_RECONCILING:
+		return stack.State{}
+	case containerpb.NodePool_STOPPING:
+		return stack.State{Phase: stack.Deleting, Reason: reason}
+	case containerpb.NodePool_ERROR:
+		return stack.State{Phase: stack.Failed, Reason: reason}
+	}
+	return stack.State{Phase: stack.Pending, Reason: reason}
+}
+
+func (k nodePools) Diff(object string, want nodePoolSpec, live *containerpb.NodePool) []stack.Difference {
+	at := "node_pools." + want.Pool + "."
+	seen, ok := proto.Clone(live).(*containerpb.NodePool)
+	if !ok {
+		panic("gcp: a message is cloned to one of its own type")
+	}
+	config := seen.GetConfig()
+	if config == nil {
+		config = &containerpb.NodeConfig{}
+	}
+	labels, tags := config.GetLabels(), config.GetResourceLabels()
+	config.Taints, config.Labels = userTaints(config.GetTaints()), nil
+	wanted, ok := proto.Clone(want.NodePool).(*containerpb.NodePool)
+	if !ok {
+		panic("gcp: a message is cloned to one of its own type")
+	}
+	wanted.Config.Labels, wanted.Config.ResourceLabels, wanted.InitialNodeCount = nil, nil, 0
+	// A new name comes with a new hash alone.
+	diffs := compare(wanted, seen, fields{
+		fixed: []string{"name", "config.serviceAccount", "config.spot", "config.preemptible", "config.oauthScopes", "config.shieldedInstanceConfig", "config.metadata"},
+		always: []string{
+			"config.spot", "config.preemptible", "config.taints", "config.accelerators", "config.shieldedInstanceConfig.enableSecureBoot",
+			"autoscaling.totalMinNodeCount", "autoscaling.minNodeCount", "autoscaling.maxNodeCount", "upgradeSettings.maxSurge", "upgradeSettings.maxUnavailable",
+		},
+		attributes: map[string]string{
+			"autoscaling.totalMinNodeCount": at + "min_size", "autoscaling.totalMaxNodeCount": at + "max_size",
+			"config.machineType": at + "machine_type", "config.diskSizeGb": at + "disk_gb", "config.taints": at + "taints",
+		},
+	})
+	diffs = append(diffs, of(at+"labels", sameSet("label", lines(userLabels(labels)), lines(userLabels(want.NodePool.GetConfig().GetLabels()))))...)
+	diffs = append(diffs, sameSet("label", lines(ownLabels(labels)), lines(ownLabels(want.NodePool.GetConfig().GetLabels())))...)
+	if want.Version != "" {
+		diffs = append(diffs, same("version", minor(live.GetVersion()), minor(want.Version))...)
+	}
+	return append(diffs, each(k.owner.differ(object, tags), func(d *stack.Difference) { d.Field = "resource " + d.Field })...)
+}
+
+// lines writes a map as a set of key=value.
+func lines(m map[string]string) []string {
+	var out []string
+	for key, value := range m {
+		out = append(out, key+"="+value)
+	}
+	return out
+}
+
+// userTaints are the taints without the one that GKE gives nodes with GPUs.
+func userTaints(live []*containerpb.NodeTaint) []*containerpb.NodeTaint {
+	return slices.DeleteFunc(slices.Clone(live), func(t *containerpb.NodeTaint) bool {
+		return t.GetKey() == "nvidia.com/gpu" && t.GetValue() == "present"
+	})
+}
+
+func (k nodePools) Create(ctx context.Context, object string, want nodePoolSpec, _ string) error {
+	return k.operate(ctx, k.cluster.Live().GetName(), func() (*containerpb.Operation, error) {
+		return k.gke.CreateNodePool(ctx, &containerpb.CreateNodePoolRequest{Parent: k.clusterName(k.cluster.Live().GetName()), NodePool: want.NodePool})
+	})
+}
+
+// desired are the updates that remove differences, each about one thing.
+func (s nodePoolSpec) desired(diffs []stack.Difference, live *containerpb.NodePool) []*containerpb.UpdateNodePoolRequest {
+	w, c := s.NodePool, s.NodePool.GetConfig()
+	var out []*containerpb.UpdateNodePoolRequest
+	for _, update := range []struct {
+		fields []string
+		update *containerpb.UpdateNodePoolRequest
+	}{
+		{[]string{"version"}, &containerpb.UpdateNodePoolRequest{NodeVersion: s.Version}},
+		{[]string{"config.machineType", "config.diskSizeGb"}, &containerpb.UpdateNodePoolRequest{MachineType: c.GetMachineType(), DiskSizeGb: int64(c.GetDiskSizeGb())}},
+		{[]string{"config.accelerators"}, &containerpb.UpdateNodePoolRequest{Accelerators: c.GetAccelerators()}},
+		{[]string{"config.imageType"}, &containerpb.UpdateNodePoolRequest{ImageType: c.GetImageType(), NodeVersion: live.GetVersion()}},
+		{[]string{"config.taints"}, &containerpb.UpdateNodePoolRequest{Taints: &containerpb.NodeTaints{Taints: c.GetTaints()}}},
+		{[]string{"label"}, &containerpb.UpdateNodePoolRequest{Labels: &containerpb.NodeLabels{Labels: c.GetLabels()}}},
+		{[]string{"resource label "}, &containerpb.UpdateNodePoolRequest{ResourceLabels: &containerpb.ResourceLabels{Labels: c.GetResourceLabels()}}},
+		{[]string{"config.tags"}, &containerpb.UpdateNodePoolRequest{Tags: &containerpb.NetworkTags{Tags: c.GetTags()}}},
+		{[]string{"config.workloadMetadataConfig"}, &containerpb.UpdateNodePoolRequest{WorkloadMetadataConfig: c.GetWorkloadMetadataConfig()}},
+		{[]string{"networkConfig"}, &containerpb.UpdateNodePoolRequest{NodeNetworkConfig: w.GetNetworkConfig()}},
+		{[]string{"upgradeSettings"}, &containerpb.UpdateNodePoolRequest{UpgradeSettings: w.GetUpgradeSettings()}},
+		{[]string{"locations"}, &containerpb.UpdateNodePoolRequest{Locations: w.GetLocations()}},
+	} {
+		if has(diffs, update.fields...) {
+			out = append(out, update.update)
+		}
+	}
+	return out
+}
+
+func (k nodePools) Update(ctx context.Context, _ string, want nodePoolSpec, live *containerpb.NodePool, diffs []stack.Difference) error {
+	cluster, name := k.cluster.Live().GetName(), k.ID(live)
+	for _, update := range want.desired(diffs, live) {
+		update.Name = name
+		err := k.operate(ctx, cluster, func() (*containerpb.Operation, error) { return k.gke.UpdateNodePool(ctx, update) })
+		if err != nil {
+			return err
+		}
+	}
+	if has(diffs, "autoscaling") {
+		err := k.operate(ctx, cluster, func() (*containerpb.Operation, error) {
+			return k.gke.SetNodePoolAutoscaling(ctx, &containerpb.SetNodePoolAutoscalingRequest{Name: name, Autoscaling: want.NodePool.GetAutoscaling()})
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if !has(diffs, "management") {
+		return nil
+	}
+	return k.operate(ctx, cluster, func() (*containerpb.Operation, error) {
+		return k.gke.SetNodePoolManagement(ctx, &containerpb.SetNodePoolManagementRequest{Name: name, Management: want.NodePool.GetManagement()})
+	})
+}
+
+// Delete is tried again while a load balancer that is on its way out still has the
+// pool's instance groups.
+func (k nodePools) Delete(ctx context.Context, live *containerpb.NodePool) error {
+	err := absent(k.operate(ctx, partOf(k.ID(live), "clusters"), func() (*containerpb.Operation, error) {
+		return k.gke.DeleteNodePool(ctx, &containerpb.DeleteNodePoolRequest{Name: k.ID(live)})
+	}))
+	var operation *operationError
+	if errors.As(err, &operation) && isReason(err, "failedPrecondition") {
+		return &stack.BlockedError{Err: err}
+	}
+	return err
+}
+
+// nodePool is the wanted form of a pool.
+func nodePool(name string, p serving.NodePool, spec serving.Cluster, o owner) *containerpb.NodePool {
+	config := &containerpb.NodeConfig{
+		MachineType: p.MachineType, DiskSizeGb: int32(p.DiskGB), ImageType: "COS_CONTAINERD", Spot: p.Spot,
+		ServiceAccount: "default", OauthScopes: []string{scope}, Labels: poolLabels(name, p), ResourceLabels: o.mark(objectNodePool + name),
+		Tags: []string{networkTag(spec.Name)}, Metadata: map[string]string{"disable-legacy-endpoints": "true"},
+		WorkloadMetadataConfig: &containerpb.WorkloadMetadataConfig{Mode: containerpb.WorkloadMetadataConfig_GKE_METADATA},
+		ShieldedInstanceConfig: &containerpb.ShieldedInstanceConfig{EnableSecureBoot: true, EnableIntegrityMonitoring: true},
+	}
+	if account := spec.GCP.NodeServiceAccount; account != "" {
+		config.ServiceAccount = account
+	}
+	surge := containerpb.NodePoolUpdateStrategy_SURGE
+	pool := &containerpb.NodePool{
+		Config: config, Locations: poolZones(p, spec.Network.Zones),
+		NetworkConfig:   &containerpb.NodeNetworkConfig{EnablePrivateNodes: proto.Bool(true)},
+		Autoscaling:     &containerpb.NodePoolAutoscaling{Enabled: true, TotalMinNodeCount: int32(p.MinSize), TotalMaxNodeCount: int32(p.MaxSize), LocationPolicy: containerpb.NodePoolAutoscaling_BALANCED},
+		Management:      &containerpb.NodeManagement{AutoUpgrade: true, AutoRepair: true},
+		UpgradeSettings: &containerpb.NodePool_UpgradeSettings{Strategy: &surge, MaxSurge: 1},
+	}
+	pool.InitialNodeCount = initial(p, len(pool.Locations))
+	if p.Spot || acceleratorOf(p) != nil {
+		// What is scarce is taken where there is any.
+		pool.Autoscaling.LocationPolicy = containerpb.NodePoolAutoscaling_ANY
+	}
+	if a := acceleratorOf(p); a != nil {
+		config.Accelerators = []*containerpb.AcceleratorConfig{{
+			AcceleratorType: a.Type, AcceleratorCount: a.Count,
+			GpuDriverInstallationConfig: &containerpb.GPUDriverInstallationConfig{GpuDriverVersion: containerpb.GPUDriverInstallationConfig_DEFAULT.Enum()},
+		}}
+		// One node more for an upgrade is one that a quota of GPUs may not have.
+		pool.UpgradeSettings.MaxSurge, pool.UpgradeSettings.MaxUnavailable = 0, 1
+	}
+	for _, t := range p.Taints {
+		config.Taints = append(config.Taints, &containerpb.NodeTaint{Key: t.Key, Value: t.Value, Effect: effects[t.Effect]})
+	}
+	pool.Name = poolName(name, config)
+	return pool
+}
+
+// poolZones are the zones of a pool: no more than it may have nodes.
+func poolZones(p serving.NodePool, zones []string) []string {
+	zones = sorted(zones)
+	return zones[:min(len(zones), max(int(p.MaxSize), 1))]
+}
+
+// initial is the number of nodes that each zone begins with: enough for the least
+// size, unless that would be more than the greatest.
+func initial(p serving.NodePool, zones int) int32 {
+	if zones == 0 {
+		return int32(p.MinSize)
+	}
+	each := (int(p.MinSize) + zones - 1) / zones
+	if each*zones > int(p.MaxSize) {
+		each = int(p.MinSize) / zones
+	}
+	return int32(each)
+}
+
+// acceleratorOf is the accelerator of a pool's nodes, with the type that the
+// machine type implies.
+func acceleratorOf(p serving.NodePool) *serving.Accelerator {
+	if p.Accelerator == nil {
+		return nil
+	}
+	out := *p.Accelerator
+	if implied, ok := serving.ImpliedAccelerator(p.MachineType); ok && out.Type == "" {
+		out.Type = implied.Type
+	}
+	return &out
+}
+
+// poolLabels are the user's, and those by which pods find the pool.
+func poolLabels(name string, p serving.NodePool) map[string]string {
+	labels := map[string]string{kube.LabelPool: name}
+	if acceleratorOf(p) != nil {
+		labels[kube.LabelAccelerator] = kube.AcceleratorNVIDIA
+	}
+	maps.Copy(labels, p.Labels)
+	return labels
+}
+
+// userLabels are the labels without those of poolLabels and of GKE.
+func userLabels(live map[string]string) map[string]string {
+	labels := maps.Clone(live)
+	maps.DeleteFunc(labels, func(key, _ string) bool {
+		return key == kube.LabelPool || key == kube.LabelAccelerator || strings.HasPrefix(key, "cloud.google.com/")
+	})
+	if len(labels) == 0 {
+		return nil
+	}
+	return labels
+}
+
+// ownLabels are those of poolLabels alone.
+func ownLabels(live map[string]string) map[string]string {
+	labels := map[string]string{}
+	for _, key := range []string{kube.LabelPool, kube.LabelAccelerator} {
+		if value, ok := live[key]; ok {
+			labels[key] = value
+		}
+	}
+	return labels
+}
+
+// effects are GKE's words for Kubernetes' taint effects.
+var effects = map[string]containerpb.NodeTaint_Effect{
+	"NoSchedule":       containerpb.NodeTaint_NO_SCHEDULE,
+	"NoExecute":        containerpb.NodeTaint_NO_EXECUTE,
+	"PreferNoSchedule": containerpb.NodeTaint_PREFER_NO_SCHEDULE,
+}

@@ -1,0 +1,190 @@
+package gcp
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	compute "cloud.google.com/go/compute/apiv1"
+	"cloud.google.com/go/compute/apiv1/computepb"
+	"cloud.google.com/go/container/apiv1/containerpb"
+	"google.golang.org/genproto/googleapis/rpc/code"
+)
+
+// operationError is the end of an operation that did not do what it was for.
+type operationError struct {
+	// Operation is the call, as in "insert", and Target the object.
+	Operation, Target string
+	// Code is the cloud's word, as in "ZONE_RESOURCE_POOL_EXHAUSTED".
+	Code    string
+	HTTP    int
+	Message string
+}
+
+func (e *operationError) Error() string {
+	text := fmt.Sprintf("%s of %s failed", e.Operation, e.Target)
+	if e.Code != "" {
+		text += ": " + e.Code
+	}
+	return text + ": " + e.Message
+}
+
+// done polls an operation of Compute Engine to its end.
+func (c *client) done(ctx context.Context, op *compute.Operation, err error) error {
+	if err != nil {
+		return err
+	}
+	first := true
+	err = c.poll.Until(ctx, func(time.Duration) (bool, error) {
+		if !first && !op.Done() {
+			if err := op.Poll(ctx); err != nil && !op.Done() {
+				return false, err
+			}
+		}
+		first = false
+		return op.Done(), nil
+	})
+	// What the operation changed shows from now on.
+	c.writes.Add(1)
+	if err != nil {
+		return err
+	}
+	return outcome(op.Proto())
+}
+
+// outcome is the error that an operation ended with, or nil.
+func outcome(op *computepb.Operation) error {
+	failed := op.GetError().GetErrors()
+	if len(failed) == 0 && op.GetHttpErrorStatusCode() < http.StatusBadRequest {
+		return nil
+	}
+	e := &operationError{Operation: op.GetOperationType(), Target: relative(op.GetTargetLink()), HTTP: int(op.GetHttpErrorStatusCode()), Message: op.GetHttpErrorMessage()}
+	if len(failed) > 0 {
+		e.Code, e.Message = failed[0].GetCode(), failed[0].GetMessage()
+	}
+	for _, more := range failed[min(1, len(failed)):] {
+		e.Message += "; " + more.GetMessage()
+	}
+	return e
+}
+
+// requestID makes the id by which Compute Engine knows a request again. It is a
+// UUID of the name-based form, and never zero.
+func requestID(parts ...string) *string {
+	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
+	sum[6], sum[8] = sum[6]&0x0f|0x50, sum[8]&0x3f|0x80
+	id := fmt.Sprintf("%x-%x-%x-%x-%x", sum[0:4], sum[4:6], sum[6:8], sum[8:10], sum[10:16])
+	return &id
+}
+
+// maxRepeats is how often an object may have been made and removed within an hour.
+const maxRepeats = 100
+
+// insert makes an object. The cloud answers an id it has seen within the hour with
+// the operation of that time: when that is over and the object is not there, it
+// has been removed since, or could not be made then, and the request is a new one.
+func (c *client) insert(ctx context.Context, token string, there func(context.Context) (bool, error), call func(id *string) (*compute.Operation, error)) error {
+	id := requestID(token)
+	for round := 0; ; round++ {
+		op, err := call(id)
+		repeated := err == nil && op.Done() && round < maxRepeats
+		if err = c.done(ctx, op, err); !repeated {
+			return err
+		}
+		if err == nil {
+			if found, findErr := there(ctx); found || findErr != nil {
+				return findErr
+			}
+		}
+		id = requestID(token, op.Name())
+	}
+}
+
+// lock keeps the writers of one GKE cluster apart: it takes one operation at a
+// time. It gives the function that ends it.
+func (c *client) lock(cluster string) func() {
+	held, _ := c.locks.LoadOrStore(c.clusterName(cluster), &sync.Mutex{})
+	mu, ok := held.(*sync.Mutex)
+	if !ok {
+		panic("gcp: what is kept under a cluster's name is no lock")
+	}
+	mu.Lock()
+	return mu.Unlock
+}
+
+// operate starts an operation of a GKE cluster, waiting while another one runs
+// that somebody else has started, and polls it to its end.
+func (c *client) operate(ctx context.Context, cluster string, start func() (*containerpb.Operation, error)) error {
+	defer c.lock(cluster)()
+	var op *containerpb.Operation
+	err := c.poll.Until(ctx, func(time.Duration) (done bool, err error) {
+		op, err = start()
+		if busy(err) {
+			return false, nil
+		}
+		return err == nil, err
+	})
+	if err != nil {
+		return err
+	}
+	name := fmt.Sprintf("%s/operations/%s", c.location(), op.GetName())
+	err = c.poll.Until(ctx, func(time.Duration) (bool, error) {
+		if op.GetStatus() == containerpb.Operation_DONE {
+			return true, nil
+		}
+		next, err := c.gke.GetOperation(ctx, &containerpb.GetOperationRequest{Name: name})
+		if err != nil {
+			return false, err
+		}
+		op = next
+		return op.GetStatus() == containerpb.Operation_DONE, nil
+	})
+	c.writes.Add(1)
+	if err != nil {
+		return err
+	}
+	return gkeOutcome(op)
+}
+
+func gkeOutcome(op *containerpb.Operation) error {
+	e := &operationError{Operation: op.GetOperationType().String(), Target: relative(op.GetTargetLink())}
+	switch failed := op.GetError(); {
+	case failed.GetCode() != 0 || failed.GetMessage() != "":
+		e.Code, e.Message = code.Code(failed.GetCode()).String(), failed.GetMessage()
+	default:
+		return nil
+	}
+	for _, conditions := range [][]*containerpb.StatusCondition{op.GetClusterConditions(), op.GetNodepoolConditions()} {
+		for _, condition := range conditions {
+			e.Code = condition.GetCode().String()
+			e.Message += fmt.Sprintf("; %s: %s", e.Code, condition.GetMessage())
+		}
+	}
+	return e
+}
+
+// busy reports whether GKE refuses because of an operation that is under way, or
+// because of too many. Its reason says so where there is one; older answers are a
+// failed precondition that names the operation.
+func busy(err error) bool {
+	api := answer(err)
+	if api == nil {
+		var exhausted *busyError
+		return errors.As(err, &exhausted) && exhausted.status == http.StatusTooManyRequests
+	}
+	body := parseRefusal([]byte(api.Body))
+	switch {
+	case body.reason() == "CLUSTER_ALREADY_HAS_OPERATION":
+		return true
+	case body.Error.Status == "FAILED_PRECONDITION" || api.Code == http.StatusBadRequest && body.Error.Status == "":
+		message := strings.ToLower(body.Error.Message + api.Message)
+		return strings.Contains(message, "operation-") || strings.Contains(message, "incompatible operation") ||
+			strings.Contains(message, "currently being created, deleted, updated or repaired")
+	}
+	return api.Code == http.StatusTooManyRequests
+}

@@ -1,0 +1,131 @@
+package gcp
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"cloud.google.com/go/compute/apiv1/computepb"
+	"google.golang.org/api/iterator"
+
+	"github.com/modelserving/terraform-provider-serving/internal/serving"
+)
+
+// networkTopology reads a network as far as reachability is about it. Its name is the
+// one that is shown. Firewalls are left out: those of callers are the callers', and a
+// load balancer's proxies have none in front of them.
+func (c *client) networkTopology(ctx context.Context, network, name string, outward bool) (serving.VPCTopology, error) {
+	out := serving.VPCTopology{VPC: name, NATs: map[string]serving.NATTopology{}}
+	all, err := c.reader.everySubnetwork.Get(ctx, everything)
+	if err != nil {
+		return out, err
+	}
+	texts, err := c.rangesIn(ctx, network, "")
+	if err != nil {
+		return out, err
+	}
+	out.Ranges = prefixes(texts)
+	common := make([]serving.Route, 0, len(out.Ranges))
+	for _, r := range out.Ranges {
+		common = append(common, serving.Route{To: r, Kind: serving.RouteLocal, ID: "the network itself"})
+	}
+	var ways []serving.Route
+	nats := map[string]string{}
+	if outward {
+		if ways, err = c.staticRoutes(ctx, network); err == nil {
+			nats, err = c.natRouters(ctx, network)
+		}
+	}
+	for _, s := range all {
+		if relative(s.GetNetwork()) != c.global("networks", network) || s.GetPurpose() == purposeProxies {
+			continue
+		}
+		region := lastOf(s.GetRegion())
+		subnet := serving.SubnetTopology{ID: s.GetName(), Table: name, Routes: slices.Clone(common)}
+		for _, way := range ways {
+			if nat := nats[region]; way.Kind == serving.RouteInternet && nat != "" {
+				way.Kind, way.ID = serving.RouteNAT, nat
+				out.NATs[nat] = serving.NATTopology{Any: true}
+			}
+			subnet.Routes = append(subnet.Routes, way)
+		}
+		for i, text := range append([]string{s.GetIpCidrRange()}, secondaryRanges(s)...) {
+			if one := prefixes([]string{text}); len(one) == 1 {
+				subnet.CIDR = one[0]
+				if i > 0 {
+					subnet.ID = s.GetName() + " (" + s.GetSecondaryIpRanges()[i-1].GetRangeName() + ")"
+				}
+				out.Subnets = append(out.Subnets, subnet)
+			}
+		}
+	}
+	slices.SortFunc(out.Subnets, func(a, b serving.SubnetTopology) int { return strings.Compare(a.ID, b.ID) })
+	return out, err
+}
+
+func secondaryRanges(s *computepb.Subnetwork) []string {
+	var out []string
+	for _, r := range s.GetSecondaryIpRanges() {
+		out = append(out, r.GetIpCidrRange())
+	}
+	return out
+}
+
+// prefixes reads ranges; text that is none is left out.
+func prefixes(texts []string) []netip.Prefix {
+	var out []netip.Prefix
+	for _, text := range texts {
+		if p, err := netip.ParsePrefix(text); err == nil {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// staticRoutes are those that somebody has written, the one to the Internet included.
+// Those with tags are for some hosts only.
+func (c *client) staticRoutes(ctx context.Context, network string) ([]serving.Route, error) {
+	var out []serving.Route
+	for routes := c.compute.routes.List(ctx, &computepb.ListRoutesRequest{Project: c.project}); ; {
+		r, err := routes.Next()
+		if errors.Is(err, iterator.Done) {
+			return out, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		to, parseErr := netip.ParsePrefix(r.GetDestRange())
+		if relative(r.GetNetwork()) != c.global("networks", network) || parseErr != nil || r.NextHopNetwork != nil || r.NextHopPeering != nil {
+			continue
+		}
+		route := serving.Route{To: to, Kind: serving.RouteOther, ID: "route " + r.GetName()}
+		if lastOf(r.GetNextHopGateway()) == "default-internet-gateway" && len(r.GetTags()) == 0 {
+			route.Kind, route.ID = serving.RouteInternet, "the Internet gateway"
+		}
+		out = append(out, route)
+	}
+}
+
+// natRouters are the Cloud NAT gateways of a network, by region. One that serves a
+// part of the subnetworks only is left out.
+func (c *client) natRouters(ctx context.Context, network string) (map[string]string, error) {
+	out := map[string]string{}
+	for regions := c.compute.routers.AggregatedList(ctx, &computepb.AggregatedListRoutersRequest{Project: c.project}); ; {
+		region, err := regions.Next()
+		if errors.Is(err, iterator.Done) {
+			return out, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		for _, router := range region.Value.GetRouters() {
+			for _, nat := range router.GetNats() {
+				if relative(router.GetNetwork()) == c.global("networks", network) && nat.GetSourceSubnetworkIpRangesToNat() == "ALL_SUBNETWORKS_ALL_IP_RANGES" {
+					out[lastOf(router.GetRegion())] = nat.GetName()
+				}
+			}
+		}
+	}
+}

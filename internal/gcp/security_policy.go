@@ -1,0 +1,165 @@
+package gcp
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	compute "cloud.google.com/go/compute/apiv1"
+	"cloud.google.com/go/compute/apiv1/computepb"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/modelserving/terraform-provider-serving/internal/stack"
+)
+
+// securityPolicies say who may call a load balancer. Its proxies stand between
+// callers and nodes, so that no firewall rule sees a caller.
+type securityPolicies struct {
+	named[computepb.SecurityPolicy, *computepb.SecurityPolicy]
+}
+
+var (
+	_ stack.Kind[*computepb.SecurityPolicy, computepb.SecurityPolicy] = securityPolicies{}
+	_ stack.Replacer                                                  = securityPolicies{}
+)
+
+// Replaceable is true because the visibility is part of the name: a private load
+// balancer never has the rules of a public one.
+func (k securityPolicies) Replaceable() {}
+
+func (c *client) securityPolicies(o owner, names []string) securityPolicies {
+	return securityPolicies{named[computepb.SecurityPolicy, *computepb.SecurityPolicy]{
+		client: c, owner: o, what: "security policy", names: names, all: c.reader.securityPolicies,
+		how: fields{
+			fixed:      []string{"name", "type"},
+			empty:      []string{"userDefinedFields"},
+			attributes: map[string]string{},
+		},
+	}}
+}
+
+const (
+	// firstRule is the priority of a policy's first rule. The rules of peerings come
+	// after all of the cluster's own.
+	firstRule = 1000
+	// rangesPerRule is the most that one rule matches (Cloud Armor, "Quotas and
+	// limits": IP addresses or ranges per rule).
+	rangesPerRule = 10
+	actionAllow   = "allow"
+	actionDeny    = "deny(403)"
+)
+
+// securityPolicy lets ranges in, and nobody else.
+func securityPolicy(name string, allowed []string) *computepb.SecurityPolicy {
+	policy := &computepb.SecurityPolicy{Name: &name, Type: proto.String("CLOUD_ARMOR")}
+	for i, ranges := range slices.Collect(slices.Chunk(sorted(allowed), rangesPerRule)) {
+		policy.Rules = append(policy.Rules, sourceRule(int32(firstRule+i), actionAllow, ranges))
+	}
+	policy.Rules = append(policy.Rules, sourceRule(math.MaxInt32, actionDeny, []string{"*"}))
+	return policy
+}
+
+// sourceRule is one about callers' addresses.
+func sourceRule(priority int32, action string, ranges []string) *computepb.SecurityPolicyRule {
+	return &computepb.SecurityPolicyRule{Priority: &priority, Action: &action, Preview: proto.Bool(false), Match: &computepb.SecurityPolicyRuleMatcher{
+		VersionedExpr: proto.String("SRC_IPS_V1"), Config: &computepb.SecurityPolicyRuleMatcherConfig{SrcIpRanges: ranges},
+	}}
+}
+
+// ownRules are those that are not a peering's.
+func ownRules(rules []*computepb.SecurityPolicyRule) []*computepb.SecurityPolicyRule {
+	return slices.DeleteFunc(slices.Clone(rules), func(r *computepb.SecurityPolicyRule) bool {
+		return strings.Contains(r.GetDescription(), wordStack+"peering/")
+	})
+}
+
+// Diff leaves the rules of peerings alone.
+func (k securityPolicies) Diff(object string, want *computepb.SecurityPolicy, live *computepb.SecurityPolicy) []stack.Difference {
+	seen, ok := proto.Clone(live).(*computepb.SecurityPolicy)
+	if !ok {
+		panic("gcp: a message is cloned to one of its own type")
+	}
+	seen.Rules = ownRules(live.GetRules())
+	diffs := k.named.Diff(object, want, seen)
+	for _, rule := range seen.GetRules() {
+		for _, path := range []string{"rateLimitOptions", "redirectOptions", "headerAction", "preconfiguredWafConfig", "networkMatch"} {
+			for _, d := range unexpected(path, rule.ProtoReflect()) {
+				d.Field = fmt.Sprintf("rules.%d.%s", rule.GetPriority(), path)
+				diffs = append(diffs, d)
+			}
+		}
+	}
+	return diffs
+}
+
+func (k securityPolicies) Create(ctx context.Context, object string, want *computepb.SecurityPolicy, token string) error {
+	return k.insert(ctx, want.GetName(), token, func(id *string) (*compute.Operation, error) {
+		return k.compute.securityPolicies.Insert(ctx, &computepb.InsertRegionSecurityPolicyRequest{Project: k.project, Region: k.region, RequestId: id, SecurityPolicyResource: k.marked(object, want)})
+	})
+}
+
+// Update changes rule by rule, as the API demands. A rule that goes does so
+// before others come, so that a policy is never wider than before and after.
+func (k securityPolicies) Update(ctx context.Context, object string, want *computepb.SecurityPolicy, live *computepb.SecurityPolicy, diffs []stack.Difference) error {
+	wanted := map[int32]*computepb.SecurityPolicyRule{}
+	for _, rule := range want.GetRules() {
+		wanted[rule.GetPriority()] = rule
+	}
+	present := map[int32]bool{}
+	for _, rule := range ownRules(live.GetRules()) {
+		priority := rule.GetPriority()
+		present[priority] = true
+		if wanted[priority] != nil && plain(rule) {
+			continue
+		}
+		if priority == math.MaxInt32 {
+			continue // The last cannot go.
+		}
+		op, err := k.compute.securityPolicies.RemoveRule(ctx, &computepb.RemoveRuleRegionSecurityPolicyRequest{Project: k.project, Region: k.region, SecurityPolicy: live.GetName(), Priority: &priority})
+		if err := k.done(ctx, op, err); err != nil {
+			return err
+		}
+		delete(present, priority)
+	}
+	for _, rule := range want.GetRules() {
+		priority := rule.GetPriority()
+		if err := k.setRule(ctx, live, rule, present[priority]); err != nil {
+			return err
+		}
+	}
+	if !has(diffs, "description", "userDefinedFields") {
+		return nil
+	}
+	op, err := k.compute.securityPolicies.Patch(ctx, &computepb.PatchRegionSecurityPolicyRequest{Project: k.project, Region: k.region, SecurityPolicy: live.GetName(),
+		SecurityPolicyResource: &computepb.SecurityPolicy{Fingerprint: live.Fingerprint, Description: k.marked(object, want).Description}})
+	return outdated(k.done(ctx, op, err))
+}
+
+// plain reports whether a rule has nothing but a match and an action, which are
+// all that a patch can put right.
+func plain(rule *computepb.SecurityPolicyRule) bool {
+	return rule.RateLimitOptions == nil && rule.RedirectOptions == nil && rule.HeaderAction == nil && rule.PreconfiguredWafConfig == nil && rule.NetworkMatch == nil &&
+		rule.GetMatch().GetExpr() == nil
+}
+
+func (k securityPolicies) setRule(ctx context.Context, live *computepb.SecurityPolicy, rule *computepb.SecurityPolicyRule, there bool) error {
+	priority := rule.GetPriority()
+	if !there {
+		op, err := k.compute.securityPolicies.AddRule(ctx, &computepb.AddRuleRegionSecurityPolicyRequest{Project: k.project, Region: k.region, SecurityPolicy: live.GetName(), SecurityPolicyRuleResource: rule})
+		return k.done(ctx, op, err)
+	}
+	for _, now := range live.GetRules() {
+		if now.GetPriority() == priority && len(compare(rule, now, fields{})) == 0 {
+			return nil
+		}
+	}
+	op, err := k.compute.securityPolicies.PatchRule(ctx, &computepb.PatchRuleRegionSecurityPolicyRequest{Project: k.project, Region: k.region, SecurityPolicy: live.GetName(), Priority: &priority, SecurityPolicyRuleResource: rule})
+	return k.done(ctx, op, err)
+}
+
+func (k securityPolicies) Delete(ctx context.Context, live *computepb.SecurityPolicy) error {
+	op, err := k.compute.securityPolicies.Delete(ctx, &computepb.DeleteRegionSecurityPolicyRequest{Project: k.project, Region: k.region, SecurityPolicy: live.GetName()})
+	return blocked(absent(k.done(ctx, op, err)))
+}
