@@ -7,8 +7,15 @@ terraform {
   }
 }
 
+# What only the cloud decides.
+locals {
+  region  = { aws = "us-west-2", gcp = "us-central1" }[var.cloud]
+  machine = { aws = "m7i.xlarge", gcp = "n2-standard-4" }[var.cloud]
+}
+
 provider "serving" {
-  aws = { region = "us-west-2" }
+  aws = var.cloud == "aws" ? { region = local.region } : null
+  gcp = var.cloud == "gcp" ? { region = local.region } : null
 }
 
 resource "serving_certificate" "models" {
@@ -30,7 +37,7 @@ resource "serving_cluster" "shared" {
   }
 
   node_pools = {
-    cpu = { machine_type = "m7i.xlarge", min_size = 2, max_size = 10 }
+    cpu = { machine_type = local.machine, min_size = 2, max_size = 10 }
   }
 
   endpoint = {
@@ -42,19 +49,26 @@ resource "serving_cluster" "shared" {
   kubernetes_api = { allowed_cidrs = ["203.0.113.0/24"] }
 }
 
+variable "cloud" {
+  description = "Cloud to run on: aws or gcp."
+  type        = string
+  default     = "aws"
+}
+
 variable "vpc" {
-  description = "Id of the VPC."
+  description = "Id of the VPC, on GCP the name of the network, which has a subnetwork for the load balancers' proxies."
   type        = string
 }
 
 variable "subnets" {
-  description = "Ids of private subnets in two zones or more: nodes, and the load balancer of a private cluster."
+  description = "Ids of private subnets in two zones or more: nodes, and the load balancer of a private cluster. On GCP the name of one subnetwork, with ranges for pods and services."
   type        = set(string)
 }
 
 variable "public_subnets" {
-  description = "Ids of public subnets in two zones or more: the load balancer of a public cluster."
+  description = "Ids of public subnets in two zones or more: the load balancer of a public cluster. On GCP there are none."
   type        = set(string)
+  default     = null
 }
 
 variable "certificate_pem" {

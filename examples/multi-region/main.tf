@@ -7,16 +7,19 @@ terraform {
   }
 }
 
-provider "serving" {
-  aws = { region = "us-west-2" }
+# What only the cloud decides. Ranges that do not overlap can be peered later.
+locals {
+  regions = {
+    aws = { us-west-2 = "10.60.0.0/16", eu-central-1 = "10.61.0.0/16" }
+    gcp = { us-central1 = "10.60.0.0/16", europe-west4 = "10.61.0.0/16" }
+  }[var.cloud]
+  machine = { aws = "m7i.xlarge", gcp = "n2-standard-4" }[var.cloud]
 }
 
-locals {
-  # Ranges that do not overlap can be peered later.
-  regions = {
-    us-west-2    = "10.60.0.0/16"
-    eu-central-1 = "10.61.0.0/16"
-  }
+# The region is that of resources which name none.
+provider "serving" {
+  aws = var.cloud == "aws" ? { region = "us-west-2" } : null
+  gcp = var.cloud == "gcp" ? { region = "us-central1" } : null
 }
 
 # Certificates are regional.
@@ -40,7 +43,7 @@ resource "serving_cluster" "models" {
   network    = { cidr = each.value }
 
   node_pools = {
-    cpu = { machine_type = "m7i.xlarge", min_size = 2, max_size = 10 }
+    cpu = { machine_type = local.machine, min_size = 2, max_size = 10 }
   }
 
   endpoint = {
@@ -54,6 +57,12 @@ resource "serving_cluster" "models" {
 output "urls" {
   description = "Where callers reach each region."
   value       = { for region, cluster in serving_cluster.models : region => cluster.endpoint.url }
+}
+
+variable "cloud" {
+  description = "Cloud to run on: aws or gcp."
+  type        = string
+  default     = "aws"
 }
 
 variable "certificate_pem" {

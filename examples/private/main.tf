@@ -7,8 +7,16 @@ terraform {
   }
 }
 
+# What only the cloud decides.
+locals {
+  region   = { aws = "eu-central-1", gcp = "europe-west4" }[var.cloud]
+  zones    = { aws = ["eu-central-1a", "eu-central-1b", "eu-central-1c"], gcp = ["europe-west4-a", "europe-west4-b", "europe-west4-c"] }[var.cloud]
+  machines = { aws = { cpu = "m7i.xlarge", gpu = "g6.2xlarge" }, gcp = { cpu = "n2-standard-4", gpu = "g2-standard-8" } }[var.cloud]
+}
+
 provider "serving" {
-  aws = { region = "eu-central-1" }
+  aws = var.cloud == "aws" ? { region = local.region } : null
+  gcp = var.cloud == "gcp" ? { region = local.region } : null
 }
 
 resource "serving_certificate" "models" {
@@ -27,13 +35,13 @@ resource "serving_cluster" "private" {
 
   network = {
     cidr  = "10.50.0.0/16"
-    zones = ["eu-central-1a", "eu-central-1b", "eu-central-1c"]
+    zones = local.zones
   }
 
   node_pools = {
-    cpu = { machine_type = "m7i.xlarge", min_size = 2, max_size = 10, disk_gb = 100 }
+    cpu = { machine_type = local.machines.cpu, min_size = 2, max_size = 10, disk_gb = 100 }
     gpu = {
-      machine_type = "g6.2xlarge"
+      machine_type = local.machines.gpu
       min_size     = 0
       max_size     = 4
       spot         = true
@@ -57,8 +65,14 @@ resource "serving_cluster" "private" {
   tags = { environment = "production" }
 }
 
+variable "cloud" {
+  description = "Cloud to run on: aws or gcp."
+  type        = string
+  default     = "aws"
+}
+
 variable "admins" {
-  description = "ARNs of IAM roles and users that administer Kubernetes, beside whoever runs Terraform: a pipeline's role, say."
+  description = "ARNs of IAM roles and users that administer Kubernetes, beside whoever runs Terraform: a pipeline's role, say. On GCP IAM alone says who does."
   type        = set(string)
   default     = []
 }

@@ -7,8 +7,15 @@ terraform {
   }
 }
 
+# What only the cloud decides. Everything below is the same on both.
+locals {
+  region   = coalesce(var.region, { aws = "us-west-2", gcp = "us-central1" }[var.cloud])
+  machines = { aws = { cpu = "m7i.xlarge", gpu = "g6.2xlarge" }, gcp = { cpu = "n2-standard-4", gpu = "g2-standard-8" } }[var.cloud]
+}
+
 provider "serving" {
-  aws          = { region = var.region }
+  aws          = var.cloud == "aws" ? { region = local.region } : null
+  gcp          = var.cloud == "gcp" ? { region = local.region } : null
   default_tags = { team = "ml" }
 }
 
@@ -27,8 +34,8 @@ resource "serving_cluster" "quickstart" {
   network = { cidr = "10.40.0.0/16" }
 
   node_pools = {
-    cpu = { machine_type = "m7i.xlarge", min_size = 2, max_size = 10 }
-    gpu = { machine_type = "g6.2xlarge", min_size = 0, max_size = 4, accelerator = { count = 1 } }
+    cpu = { machine_type = local.machines.cpu, min_size = 2, max_size = 10 }
+    gpu = { machine_type = local.machines.gpu, min_size = 0, max_size = 4, accelerator = { count = 1 } }
   }
 
   endpoint = {

@@ -1,7 +1,13 @@
-variable "region" {
-  description = "AWS region."
+variable "cloud" {
+  description = "Cloud to run on: aws or gcp."
   type        = string
-  default     = "us-west-2"
+  default     = "aws"
+}
+
+variable "region" {
+  description = "Region of the cloud. By default us-west-2 or us-central1."
+  type        = string
+  default     = null
 }
 
 variable "visibility" {

@@ -7,8 +7,15 @@ terraform {
   }
 }
 
+# What only the cloud decides.
+locals {
+  region  = { aws = "us-west-2", gcp = "us-central1" }[var.cloud]
+  machine = { aws = "m7i.xlarge", gcp = "n2-standard-4" }[var.cloud]
+}
+
 provider "serving" {
-  aws = { region = "us-west-2" }
+  aws = var.cloud == "aws" ? { region = local.region } : null
+  gcp = var.cloud == "gcp" ? { region = local.region } : null
 }
 
 resource "serving_certificate" "models" {
@@ -23,7 +30,7 @@ resource "serving_cluster" "private" {
   name       = "private"
   visibility = "private"
   network    = { cidr = "10.40.0.0/16" }
-  node_pools = { cpu = { machine_type = "m7i.xlarge", min_size = 2, max_size = 4 } }
+  node_pools = { cpu = { machine_type = local.machine, min_size = 2, max_size = 4 } }
   endpoint = {
     domain         = "models.example.com"
     certificate_id = serving_certificate.models.id
@@ -39,12 +46,20 @@ resource "serving_vpc_peering" "apps" {
   peer       = var.peer
 }
 
+variable "cloud" {
+  description = "Cloud to run on: aws or gcp."
+  type        = string
+  default     = "aws"
+}
+
 variable "peer" {
-  description = "The VPC of the callers. In another account, assume_role_arn is a role there that may accept a peering and change route tables."
+  description = "The VPC of the callers. In another account, assume_role_arn is a role there that may accept a peering and change route tables. In another project of GCP, impersonate_service_account may peer networks there."
   type = object({
-    vpc             = string
-    region          = optional(string)
-    assume_role_arn = optional(string)
+    vpc                         = string
+    region                      = optional(string)
+    assume_role_arn             = optional(string)
+    project                     = optional(string)
+    impersonate_service_account = optional(string)
   })
 }
 

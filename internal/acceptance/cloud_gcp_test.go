@@ -20,7 +20,7 @@ var onGCP = cloud{
 
 	clusterKind: "container.cluster", poolKind: "container.node_pool", certificateKind: "certificatemanager.certificate",
 	managed:  []string{"container."},
-	endpoint: "/endpoint", born: []string{"/selfLink", "/createTime"},
+	endpoint: "/controlPlaneEndpointsConfig/ipEndpointsConfig/publicEndpoint", born: []string{"/selfLink", "/createTime"},
 	balancerKind: "compute.forwarding_rule", scheme: "/loadBalancingScheme", internal: "INTERNAL_MANAGED", external: "EXTERNAL_MANAGED",
 
 	placeIn: func(vpc string) string { return "network-sandbox-project." + vpc },
@@ -45,7 +45,7 @@ var onGCP = cloud{
 	},
 	troubles: map[string]trouble{
 		"wrong credentials": faulty(control.Fault{Code: "UNAUTHENTICATED", Status: 401, Message: "Request had invalid authentication credentials."},
-			"UNAUTHENTICATED", "Google Cloud does not accept the credentials", "gcloud auth application-default login"),
+			"authError", "Google Cloud does not accept the credentials", "gcloud auth application-default login"),
 		"no credentials": {
 			func(w *world) {
 				delete(w.env, "SERVING_SANDBOX")
@@ -54,24 +54,31 @@ var onGCP = cloud{
 			func(w *world) { w.env["SERVING_SANDBOX"] = w.url },
 			[]string{"Google Cloud credentials", "gcloud auth application-default login"},
 		},
-		"a quota":                 scarce("compute.networks", "create network", "QUOTA_EXCEEDED", "A quota of the project is reached"),
-		"a quota of certificates": scarce("certificatemanager.certificates", "create certificate", "RESOURCE_EXHAUSTED", "A quota of the project is reached"),
+		"a quota": scarce("compute.networks", "create network", "quotaExceeded", "A quota of the project is reached"),
+		// Certificate Manager's answer is that to too many calls as well, which is tried again.
+		"a limit of certificates": scarce("certificatemanager.certificates", "create certificate", "429 Too Many Requests", "Quota limit"),
 		"a permission in Compute Engine": faulty(control.Fault{Service: "compute", Action: "Networks.Insert", Code: "forbidden", Status: 403, Message: "Required 'compute.networks.create' permission for 'projects/sandbox-project/global/networks/serving-test'"},
 			"create network", "compute.networks.create", "The credentials lack a permission"),
 		"a permission in GKE": faulty(control.Fault{Service: "container", Action: "ClusterManager.CreateCluster", Code: "PERMISSION_DENIED", Status: 403, Message: "Required \"container.clusters.create\" permission(s) for \"projects/sandbox-project\"."},
 			"create cluster", "container.clusters.create", "The credentials lack a permission"),
 		"a permission to read": faulty(control.Fault{Service: "compute", Action: "Regions.Get", Code: "forbidden", Status: 403, Message: "Required 'compute.regions.get' permission for 'projects/sandbox-project/regions/us-central1'"},
 			"compute.regions.get", "The credentials lack a permission"),
-		"throttling without end": faulty(control.Fault{Service: "container", Action: "ClusterManager.CreateCluster", Code: "RESOURCE_EXHAUSTED", Status: 429, Message: "Too many requests."},
-			"create cluster", "Google Cloud"),
+		"throttling without end": faulty(control.Fault{Service: "compute", Action: "Networks.Insert", Code: "rateLimitExceeded", Status: 403, Message: "Rate Limit Exceeded"},
+			"create network", "Rate Limit Exceeded", "throttled the calls beyond the retries"),
 		"an API that is not enabled": setting(
-			func(on bool) control.Settings { return control.Settings{Disabled: map[string]bool{"sandbox-project/container": on}} },
+			func(on bool) control.Settings {
+				return control.Settings{Disabled: map[string]bool{"sandbox-project/container": on}}
+			},
 			"Kubernetes Engine API", "gcloud services enable", "overview?project="),
 		"a machine type that is sold out": setting(
-			func(on bool) control.Settings { return control.Settings{StockOuts: map[string]bool{"us-central1-a/n2-standard-4": on}} },
+			func(on bool) control.Settings {
+				return control.Settings{StockOuts: map[string]bool{"us-central1-a/n2-standard-4": on}}
+			},
 			"us-central1-a", "n2-standard-4", "There is no capacity"),
 		"a machine type that the region lacks": setting(
-			func(on bool) control.Settings { return control.Settings{Missing: map[string]bool{"us-central1/n2-standard-4": on}} },
+			func(on bool) control.Settings {
+				return control.Settings{Missing: map[string]bool{"us-central1/n2-standard-4": on}}
+			},
 			"Not offered in a zone", "n2-standard-4", "us-central1-a"),
 	},
 	mistakes: map[string]mistake{
@@ -82,10 +89,12 @@ var onGCP = cloud{
 	},
 	broken:      control.Fault{Mutating: true, Onward: true, Code: "FAILED_PRECONDITION", Status: 400, Message: "the cloud is out of order"},
 	crowded:     control.Fault{Service: "certificatemanager", Action: "CertificateManager.CreateCertificate", Code: "RESOURCE_EXHAUSTED", Status: 429, Message: "Quota limit for certificates has been exceeded."},
-	rekeyed:     func(*world, map[string]any, map[string]any) {},
+	rekeyed:     rekeyedOnGCP,
 	withNetwork: networkOnGCP,
 	withPeer:    peerOnGCP,
-	permitted:   func(*world) {},
+	permitted: func(w *world) {
+		w.Log("no list of permissions is given for GCP, so there is none to hold the calls against")
+	},
 }
 
 // openOnGCP are the addresses of load balancers that face the Internet.
@@ -111,6 +120,21 @@ func (w *world) openPolicy() {
 		}
 	}
 	w.Fatal("there is no rule for callers")
+}
+
+// rekeyedOnGCP: Certificate Manager takes a key of another kind in place, so that the
+// load balancer goes on with the same certificate.
+func rekeyedOnGCP(w *world, before, after map[string]any) {
+	w.Helper()
+	was, is := fmt.Sprint(before["objects"]), fmt.Sprint(after["objects"])
+	if was != is || !strings.Contains(is, "/certificates/") {
+		w.Errorf("the certificate was %s and is %s, want the same", was, is)
+	}
+	for id, proxy := range w.fields("compute.target_https_proxy") {
+		if got := fmt.Sprint(proxy["/sslCertificates/0"]); !strings.HasSuffix(got, "/certificates/serving-models") {
+			w.Errorf("%s serves %s", id, got)
+		}
+	}
 }
 
 // networkOnGCP is one that somebody else has made, with subnetworks for nodes and

@@ -31,25 +31,27 @@ func setting(s func(on bool) control.Settings, says ...string) trouble {
 }
 
 // anywhere are the troubles that are the same on all clouds.
-var anywhere = map[string]trouble{
-	"an unreachable endpoint": {
-		// Port 1 of loopback has no service.
-		func(w *world) { w.env["SERVING_SANDBOX"] = "http://127.0.0.1:1" },
-		func(w *world) { w.env["SERVING_SANDBOX"] = w.url },
-		[]string{"connection refused", "The endpoint cannot be reached"},
-	},
-	"a region that does not exist": {
-		func(w *world) { w.set("region", w.unserved) },
-		func(w *world) { w.set("region", w.region) },
-		[]string{"-9", "region"},
-	},
+func (c *cloud) anywhere() map[string]trouble {
+	return map[string]trouble{
+		"an unreachable endpoint": {
+			// Port 1 of loopback has no service.
+			func(w *world) { w.env["SERVING_SANDBOX"] = "http://127.0.0.1:1" },
+			func(w *world) { w.env["SERVING_SANDBOX"] = w.url },
+			[]string{"connection refused", "The endpoint cannot be reached"},
+		},
+		"a region that does not exist": {
+			func(w *world) { w.set("region", w.unserved) },
+			func(w *world) { w.set("region", w.region) },
+			[]string{c.unserved, "region"},
+		},
+	}
 }
 
 // What is wrong with the environment ends in one error that names the call and
 // what to do. Nothing is half recorded, and the same command works afterwards.
 func TestAccEnvironment(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
-		all := maps.Clone(anywhere)
+		all := w.anywhere()
 		maps.Copy(all, w.troubles)
 		for name, c := range all {
 			t.Run(name, func(t *testing.T) {
@@ -72,7 +74,7 @@ func (c trouble) befalls(w *world, once bool) {
 		w.Error("the cluster is in the state")
 	}
 	// A quota does not grow by asking again.
-	refused := slices.DeleteFunc(w.Calls(), func(call control.LoggedCall) bool { return !w.overQuota(call.Code) })
+	refused := slices.DeleteFunc(w.Calls(), func(call control.LoggedCall) bool { return !overQuota(call.Code) })
 	if once != (len(refused) == 1) {
 		w.Errorf("a quota was met by %d calls: %v", len(refused), refused)
 	}
@@ -83,7 +85,7 @@ func (c trouble) befalls(w *world, once bool) {
 }
 
 // overQuota reports whether a call was refused because of a quota.
-func (c *cloud) overQuota(code string) bool {
+func overQuota(code string) bool {
 	return strings.Contains(code, "LimitExceeded") || strings.Contains(strings.ToLower(code), "quota")
 }
 

@@ -157,14 +157,18 @@ func (w *world) example(name string) {
 		w.Fatalf("examples/%s has no configuration: %v", name, err)
 	}
 	for _, file := range files {
-		if base := filepath.Base(file); !strings.HasPrefix(base, "import-") {
+		switch base := filepath.Base(file); {
+		case strings.HasPrefix(base, "import-"):
+		case strings.Contains(name, "/"), name == "provider":
 			w.take(filepath.Join(name, base), base)
+		default:
+			w.copy(file, base)
 		}
 	}
 }
 
-// take copies a file of examples/ into the folder, in the words of the cloud. Those
-// of folders that can be applied as they are have a variable for it instead.
+// take copies a file of the registry's pages into the folder, in the words of the
+// cloud. Examples that can be applied as they are have a variable for it instead.
 func (w *world) take(from, to string) {
 	w.Helper()
 	w.write(to, w.words.Replace(w.text(filepath.Join(examplesFolder, from))))

@@ -54,15 +54,6 @@ func newWorld(t *testing.T, c command, on *cloud) *world {
 	t.Cleanup(server.Close)
 	w := &world{TB: t, Sandbox: s, gate: g, command: c, cloud: on, url: server.URL, dir: t.TempDir(), env: map[string]string{}, output: &printed{}}
 	w.override(bin)
-	if f := os.Getenv("H8_LOG"); f != "" {
-		t.Cleanup(func() {
-			text := ""
-			for _, c := range w.Calls() {
-				text += fmt.Sprintln(c.Time.Format("15:04:05.000"), c.Service, c.Action, c.Mutating, c.Code, c.Message, time.Duration(c.Duration))
-			}
-			_ = os.WriteFile(f, []byte(text+w.output.text.String()), 0o600)
-		})
-	}
 	w.env["SERVING_SANDBOX"] = w.url
 	w.env["HOME"] = w.dir
 	return w.set("cloud", on.key).set("region", on.region).set("machine_type", on.machine).set("node_pools", pools(map[string][3]any{"cpu": {on.machine, 2, 10}}))

@@ -61,6 +61,8 @@ type Backend struct {
 	locks sync.Map
 }
 
+var _ serving.Backend = (*Backend)(nil)
+
 // New makes a backend. It does no I/O: clients are made on first use.
 func New(cfg Config) *Backend {
 	b := &Backend{cfg: cfg, clients: map[string]*client{}, tokens: map[string]*tokenSource{}}

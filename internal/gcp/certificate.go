@@ -124,7 +124,7 @@ func (k certificates) material(want certificateSpec) *certificatemanagerpb.Certi
 }
 
 func (k certificates) Create(ctx context.Context, object string, want certificateSpec, _ string) error {
-	op, err := k.client.certificates.CreateCertificate(ctx, &certificatemanagerpb.CreateCertificateRequest{
+	op, err := k.certificates.CreateCertificate(ctx, &certificatemanagerpb.CreateCertificateRequest{
 		Parent: k.location(), CertificateId: lastOf(k.name),
 		Certificate: &certificatemanagerpb.Certificate{Description: k.owner.describe(object), Labels: k.owner.mark(object), Type: k.material(want)},
 	})
@@ -157,7 +157,7 @@ func (k certificates) Update(ctx context.Context, object string, want certificat
 
 // change writes some fields of a certificate.
 func (k certificates) change(ctx context.Context, next *certificatemanagerpb.Certificate, paths ...string) error {
-	op, err := k.client.certificates.UpdateCertificate(ctx, &certificatemanagerpb.UpdateCertificateRequest{Certificate: next, UpdateMask: &fieldmaskpb.FieldMask{Paths: paths}})
+	op, err := k.certificates.UpdateCertificate(ctx, &certificatemanagerpb.UpdateCertificateRequest{Certificate: next, UpdateMask: &fieldmaskpb.FieldMask{Paths: paths}})
 	if err != nil {
 		return err
 	}
@@ -186,7 +186,7 @@ func (c *client) ended(ctx context.Context, done func() bool, ask func(context.C
 
 // Delete refuses while a load balancer uses the certificate.
 func (k certificates) Delete(ctx context.Context, live *certificatemanagerpb.Certificate) error {
-	op, err := k.client.certificates.DeleteCertificate(ctx, &certificatemanagerpb.DeleteCertificateRequest{Name: live.GetName()})
+	op, err := k.certificates.DeleteCertificate(ctx, &certificatemanagerpb.DeleteCertificateRequest{Name: live.GetName()})
 	if err == nil {
 		err = k.ended(ctx, op.Done, func(ctx context.Context) error { return op.Poll(ctx) })
 	}

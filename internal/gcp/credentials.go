@@ -2,6 +2,7 @@ package gcp
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -65,17 +66,27 @@ func (b *Backend) ownTokens() (*tokenSource, error) {
 		return &tokenSource{TokenProvider: fixedToken(sandboxToken), project: func(context.Context) (string, error) { return sandboxProject, nil }}, nil
 	}
 	options := &credentials.DetectOptions{Scopes: []string{scope}}
-	switch given := strings.TrimSpace(b.cfg.Credentials); {
-	case strings.HasPrefix(given, "{"):
-		options.CredentialsJSON = []byte(given)
-	case given != "":
-		text, err := os.ReadFile(given)
-		if err != nil {
+	given := strings.TrimSpace(b.cfg.Credentials)
+	if given == "" {
+		found, err := credentials.DetectDefault(options)
+		return foundTokens(found, err)
+	}
+	text := []byte(given)
+	if !strings.HasPrefix(given, "{") {
+		var err error
+		if text, err = os.ReadFile(given); err != nil {
 			return nil, fmt.Errorf("gcp.credentials is neither JSON nor a file that can be read: %w", errors.Unwrap(err))
 		}
-		options.CredentialsJSON = text
 	}
-	found, err := credentials.DetectDefault(options)
+	var kind struct{ Type credentials.CredType }
+	if err := json.Unmarshal(text, &kind); err != nil {
+		return nil, errors.New("gcp.credentials is not the JSON of a credentials file")
+	}
+	found, err := credentials.NewCredentialsFromJSON(kind.Type, text, options)
+	return foundTokens(found, err)
+}
+
+func foundTokens(found *auth.Credentials, err error) (*tokenSource, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w; run \"gcloud auth application-default login\", or set gcp.credentials on the provider or GOOGLE_APPLICATION_CREDENTIALS", err)
 	}

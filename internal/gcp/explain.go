@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strings"
 
+	"cloud.google.com/go/container/apiv1/containerpb"
 	"google.golang.org/api/googleapi"
 
 	"github.com/modelserving/terraform-provider-serving/internal/stack"
@@ -116,6 +117,11 @@ func explainCall(err error) error {
 		e.Message, e.Advice = dns.Error(), "The endpoint's host does not resolve: does this machine have a way out?"
 	case errors.As(err, &dial):
 		e.Message, e.Advice = dial.Error(), "The endpoint cannot be reached: check the network, a proxy, or that the sandbox runs."
+	case strings.Contains(e.Message, containerpb.StatusCondition_GCE_STOCKOUT.String()):
+		// What GKE says of an object that failed long after the call that made it.
+		e.Advice = soldOut(e.Message)
+	case strings.Contains(e.Message, containerpb.StatusCondition_GCE_QUOTA_EXCEEDED.String()):
+		e.Advice = quotaAdvice
 	default:
 		return err
 	}
@@ -138,6 +144,8 @@ func plainText(err error) string {
 	}
 	return err.Error()
 }
+
+const quotaAdvice = "A quota of the project is reached: ask for more on the page \"Quotas\" of the Google Cloud console, or remove what is no longer needed, and apply again."
 
 // apiPage finds the link that enables an API in the cloud's message.
 var apiPage = regexp.MustCompile(`https://console\.(?:developers|cloud)\.google\.com/\S+`)
@@ -165,7 +173,7 @@ func advice(api *googleapi.Error, code, message string) string {
 	case is("ratelimit") || api.Code == http.StatusTooManyRequests:
 		return "Google Cloud throttled the calls beyond the retries: apply again, with a lower -parallelism."
 	case is("quota") || strings.Contains(lower, "quota"):
-		return "A quota of the project is reached: ask for more on the page \"Quotas\" of the Google Cloud console, or remove what is no longer needed, and apply again."
+		return quotaAdvice
 	case api.Code == http.StatusUnauthorized:
 		return "Google Cloud does not accept the credentials: run \"gcloud auth application-default login\", or check gcp.credentials and GOOGLE_APPLICATION_CREDENTIALS, and the machine's clock."
 	case api.Code == http.StatusForbidden:

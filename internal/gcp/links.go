@@ -34,11 +34,14 @@ func (c *client) clusterName(cluster string) string {
 	return c.location() + "/clusters/" + cluster
 }
 
-// global and regional are the names of objects of Compute Engine.
+// global is the name of an object of Compute Engine that no region has.
+//
+//nolint:unparam // It is the counterpart of regional, and reads like it.
 func (c *client) global(collection, name string) string {
 	return "projects/" + c.project + "/global/" + collection + "/" + name
 }
 
+// regional is the name of an object of the region.
 func (c *client) regional(collection, name string) string {
 	return "projects/" + c.project + "/regions/" + c.region + "/" + collection + "/" + name
 }

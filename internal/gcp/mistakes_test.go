@@ -35,7 +35,7 @@ func TestRefusals(t *testing.T) {
 				pool.MinSize = 2
 				spec.NodePools["gpu"] = pool
 			},
-			[]string{"node_pool/gpu", "us-central1-a", "nvidia-l4", "no capacity"},
+			[]string{"node_pool/gpu", "capacity in us-central1-", "nvidia-l4", "choose other zones"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -75,21 +75,23 @@ func TestPreflight(t *testing.T) {
 		change   func(*serving.Cluster)
 		path     string
 	}{
-		"nothing":         {control.Settings{}, func(*serving.Cluster) {}, ""},
-		"zone":            {control.Settings{}, func(s *serving.Cluster) { s.Network.Zones = []string{"us-central1-a", "us-central1-z"} }, "network.zones"},
-		"certificate":     {control.Settings{}, func(s *serving.Cluster) { s.Endpoint.CertificateID = "gcp/us-central1/none" }, "endpoint.certificate_id"},
-		"domain":          {control.Settings{}, func(s *serving.Cluster) { s.Endpoint.Domain = "other.example.org" }, "endpoint.domain"},
-		"network":         {control.Settings{}, func(s *serving.Cluster) { s.Network = serving.Network{VPC: "none", Subnets: []string{"none"}} }, "network.vpc"},
-		"no proxies":      {control.Settings{}, func(s *serving.Cluster) { s.Network = serving.Network{VPC: "default", Subnets: []string{"default"}} }, "network.vpc"},
-		"machine type":    {control.Settings{Missing: missing}, func(s *serving.Cluster) { delete(s.NodePools, "cpu") }, "node_pools.gpu.machine_type"},
-		"in one zone":     {control.Settings{Missing: missing}, func(s *serving.Cluster) { delete(s.NodePools, "gpu") }, "node_pools.cpu.machine_type"},
-		"zone without L4": {control.Settings{Missing: map[string]bool{"us-central1/nvidia-l4": true}}, func(s *serving.Cluster) { delete(s.NodePools, "cpu") }, "node_pools.gpu.accelerator.type"},
+		"nothing":      {control.Settings{}, func(*serving.Cluster) {}, ""},
+		"zone":         {control.Settings{}, func(s *serving.Cluster) { s.Network.Zones = []string{"us-central1-a", "us-central1-z"} }, "network.zones"},
+		"certificate":  {control.Settings{}, func(s *serving.Cluster) { s.Endpoint.CertificateID = "gcp/us-central1/none" }, "endpoint.certificate_id"},
+		"domain":       {control.Settings{}, func(s *serving.Cluster) { s.Endpoint.Domain = "other.example.org" }, "endpoint.domain"},
+		"network":      {control.Settings{}, func(s *serving.Cluster) { s.Network = serving.Network{VPC: "none", Subnets: []string{"none"}} }, "network.vpc"},
+		"no proxies":   {control.Settings{}, func(s *serving.Cluster) { s.Network = serving.Network{VPC: "default", Subnets: []string{"default"}} }, "network.vpc"},
+		"machine type": {control.Settings{Missing: missing}, func(s *serving.Cluster) { delete(s.NodePools, "cpu") }, "node_pools.gpu.machine_type"},
+		"in one zone":  {control.Settings{Missing: missing}, func(s *serving.Cluster) { delete(s.NodePools, "gpu") }, "node_pools.cpu.machine_type"},
+		"accelerator": {control.Settings{Missing: map[string]bool{"us-central1/nvidia-tesla-t4": true}}, func(s *serving.Cluster) {
+			s.NodePools["gpu"] = serving.NodePool{MachineType: "n1-standard-8", MaxSize: 1, DiskGB: 100, Accelerator: &serving.Accelerator{Type: "nvidia-tesla-t4", Count: 1}}
+		}, "node_pools.gpu.accelerator.type"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if err := sandbox.Configure(test.settings); err != nil {
 				t.Fatal(err)
 			}
-			spec := testCluster(serving.Public)
+			spec := testCluster(serving.Private)
 			test.change(&spec)
 			problems, err := b.PreflightCluster(t.Context(), spec)
 			if err != nil {

@@ -159,12 +159,6 @@ func gkeOutcome(op *containerpb.Operation) error {
 	default:
 		return nil
 	}
-	for _, conditions := range [][]*containerpb.StatusCondition{op.GetClusterConditions(), op.GetNodepoolConditions()} {
-		for _, condition := range conditions {
-			e.Code = condition.GetCode().String()
-			e.Message += fmt.Sprintf("; %s: %s", e.Code, condition.GetMessage())
-		}
-	}
 	return e
 }
 

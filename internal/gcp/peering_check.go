@@ -55,12 +55,11 @@ func (p *peering) readCluster(ctx context.Context, n *serving.PeeringRanges) (st
 			return "", nil, nil
 		}
 		if plan.Network.Own() {
-			layout, err := plan.Network.Ranges()
-			if err != nil {
-				return "", nil, nil // The rules on the cluster say why.
+			// Where there is no layout, the rules on the cluster say why.
+			if layout, err := plan.Network.Ranges(); err == nil {
+				n.Cluster = serving.Named("network.cidr of the cluster", layout.Nodes.String(), layout.Proxies.String())
+				n.Inner = append(serving.Named("its range of pods", layout.Pods.String()), serving.Named("its range of services", layout.Services.String())...)
 			}
-			n.Cluster = serving.Named("network.cidr of the cluster", layout.Nodes.String(), layout.Proxies.String())
-			n.Inner = append(serving.Named("its range of pods", layout.Pods.String()), serving.Named("its range of services", layout.Services.String())...)
 			return "", nil, nil
 		}
 		network = plan.Network.VPC

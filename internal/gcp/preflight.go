@@ -91,7 +91,8 @@ func (c *client) checkMachines(ctx context.Context, spec serving.Cluster, zones 
 			return err
 		})
 	}
-	return slices.Concat(found...), g.Wait()
+	err := g.Wait()
+	return slices.Concat(found...), err
 }
 
 // offered asks the zones of the nodes for a type. Each must have it: GKE makes an

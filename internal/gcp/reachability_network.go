@@ -38,11 +38,12 @@ func (c *client) networkTopology(ctx context.Context, network, name string, outw
 			nats, err = c.natRouters(ctx, network)
 		}
 	}
+	services := c.serviceRanges(ctx)
 	for _, s := range all {
 		if relative(s.GetNetwork()) != c.global("networks", network) || s.GetPurpose() == purposeProxies {
 			continue
 		}
-		region := lastOf(s.GetRegion())
+		region, of := lastOf(s.GetRegion()), relative(s.GetSelfLink())
 		subnet := serving.SubnetTopology{ID: s.GetName(), Table: name, Routes: slices.Clone(common)}
 		for _, way := range ways {
 			if nat := nats[region]; way.Kind == serving.RouteInternet && nat != "" {
@@ -52,17 +53,35 @@ func (c *client) networkTopology(ctx context.Context, network, name string, outw
 			subnet.Routes = append(subnet.Routes, way)
 		}
 		for i, text := range append([]string{s.GetIpCidrRange()}, secondaryRanges(s)...) {
+			if i > 0 {
+				name := s.GetSecondaryIpRanges()[i-1].GetRangeName()
+				if name == servicesRange || services[of+" "+name] {
+					continue
+				}
+				subnet.ID = s.GetName() + " (" + name + ")"
+			}
 			if one := prefixes([]string{text}); len(one) == 1 {
 				subnet.CIDR = one[0]
-				if i > 0 {
-					subnet.ID = s.GetName() + " (" + s.GetSecondaryIpRanges()[i-1].GetRangeName() + ")"
-				}
 				out.Subnets = append(out.Subnets, subnet)
 			}
 		}
 	}
 	slices.SortFunc(out.Subnets, func(a, b serving.SubnetTopology) int { return strings.Compare(a.ID, b.ID) })
 	return out, err
+}
+
+// serviceRanges are the ranges of subnetworks that clusters have their services in:
+// nobody calls from an address of one. What cannot be read counts as callers'.
+func (c *client) serviceRanges(ctx context.Context) map[string]bool {
+	out := map[string]bool{}
+	all, err := c.reader.clusters.Get(ctx, everything)
+	if err != nil {
+		return out
+	}
+	for _, cluster := range all {
+		out[relative(cluster.GetNetworkConfig().GetSubnetwork())+" "+cluster.GetIpAllocationPolicy().GetServicesSecondaryRangeName()] = true
+	}
+	return out
 }
 
 func secondaryRanges(s *computepb.Subnetwork) []string {

@@ -2,6 +2,7 @@ package gcp
 
 import (
 	"context"
+	"net/netip"
 	"slices"
 
 	"cloud.google.com/go/container/apiv1/containerpb"
@@ -88,22 +89,34 @@ func (c *client) recallNetwork(ctx context.Context, spec *serving.Cluster, clust
 		spec.Network.PodCIDR = cluster.GetIpAllocationPolicy().GetClusterIpv4CidrBlock()
 		return nil
 	}
-	var proxies string
-	if found, err := c.subnetworks(o, n.proxies).Find(ctx, objectProxies); err != nil {
-		return err
-	} else if len(found) > 0 {
-		proxies = found[0].GetIpCidrRange()
-	}
 	ranges := map[string]string{}
 	for _, r := range subnetworks[0].GetSecondaryIpRanges() {
 		ranges[r.GetRangeName()] = r.GetIpCidrRange()
 	}
-	spec.Network = layoutOf(spec.Network, subnetworks[0].GetIpCidrRange(), proxies, ranges[podsRange])
+	spec.Network = layoutOf(spec.Network, subnetworks[0].GetIpCidrRange(), ranges[podsRange])
 	routers, err := c.routers(o, n.router).Find(ctx, objectRouter)
 	if spec.Network.NAT = serving.NATNone; len(routers) > 0 {
 		spec.Network.NAT = serving.NATPerZone
 	}
 	return err
+}
+
+// layoutOf finds the range of a network from the parts that are there: the nodes'
+// is a quarter of it and begins where it does. A pod range that is not where the
+// layout has it was given.
+func layoutOf(n serving.Network, nodes, pods string) serving.Network {
+	p, err := netip.ParsePrefix(nodes)
+	if err != nil || p.Bits() < 2 {
+		return n
+	}
+	services := n.ServiceCIDR
+	n.CIDR, n.PodCIDR, n.ServiceCIDR = netip.PrefixFrom(p.Addr(), p.Bits()-2).Masked().String(), "", ""
+	layout, err := n.Ranges()
+	n.ServiceCIDR = services
+	if err == nil && layout.Pods.String() != pods {
+		n.PodCIDR = pods
+	}
+	return n
 }
 
 func (c *client) recallEndpoint(ctx context.Context, spec *serving.Cluster) error {

@@ -23,7 +23,7 @@ func runKubernetes(c control.KubernetesCluster) control.Kubernetes {
 			for _, n := range c.Nodes() {
 				node := kube.Node{
 					Name: n.Name, Address: n.Address, Zone: n.Zone, Region: n.Region, InstanceType: n.InstanceType, ProviderID: n.ProviderID,
-					Labels: n.Labels, CPU: n.CPU, MemoryBytes: n.MemoryBytes, GPUs: n.GPUs, PodRange: n.PodRange,
+					Labels: n.Labels, CPU: n.CPU, MemoryBytes: n.MemoryBytes, GPUs: n.GPUs, DevicePlugin: n.DevicePlugin, PodRange: n.PodRange,
 				}
 				for _, t := range n.Taints {
 					node.Taints = append(node.Taints, kube.Taint(t))

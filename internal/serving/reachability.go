@@ -102,13 +102,13 @@ func Reach(topology Topology, from Source, to Target) Reachability {
 	trails := topology.trails(from)
 	arrival := topology.arrival(to)
 	for i := range trails {
+		if topology.WithoutACLs {
+			trails[i].hops = slices.DeleteFunc(slices.Clone(trails[i].hops), func(h Hop) bool { return h.Name == HopNetworkACL })
+		}
 		trails[i].hops = append(trails[i].hops, arrival...)
 	}
 	out.Reachable, out.Partly = verdictOf(trails)
 	for _, name := range hopOrder {
-		if name == HopNetworkACL && topology.WithoutACLs {
-			continue
-		}
 		if hop, ok := summary(name, trails); ok {
 			out.Hops = append(out.Hops, hop)
 		}

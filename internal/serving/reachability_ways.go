@@ -53,10 +53,6 @@ func (t Topology) cuts() []netip.Prefix {
 // security groups.
 func (t Topology) enter(from netip.Prefix, vpc string) (acl, group Hop, members bool) {
 	acl = Hop{HopNetworkACL, VerdictPass, "network ACLs let requests and answers pass"}
-	if t.WithoutACLs {
-		group, members = t.LoadBalancer.admits(from, vpc)
-		return acl, group, members
-	}
 	for _, s := range t.fronts() {
 		v, why := s.filter(false, from, t.LoadBalancer.Port)
 		acl = worse(acl, Hop{HopNetworkACL, v, why})

@@ -107,10 +107,9 @@ func (f *findings) nodePool(path string, pool NodePool, c Cluster) {
 func (f *findings) machine(path string, pool NodePool, c Cluster) {
 	machine, rules := sub(path, "machine_type"), f.of(c.Cloud)
 	if f.known(machine) {
-		switch {
-		case pool.MachineType == "":
+		if pool.MachineType == "" {
 			f.add(ruleMachineMissing.at(machine, "The pool has no machine type. Give one, as \"%s\".", rules.facts().machine))
-		default:
+		} else {
 			rules.machine(f, path, pool)
 		}
 	}

@@ -1,12 +1,19 @@
 #!/usr/bin/env bash
 # A serving cluster's whole life in the sandbox: apply, requests, drift, repair, rotation, destroy, and nothing left. No
-# account, no network. The first run builds a Kubernetes API server, which takes some minutes.
+# account, no network. The first run builds a Kubernetes API server, which takes some minutes. CLOUD is aws or gcp.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-root=$PWD region=us-west-2 domain=models.example.com
+root=$PWD cloud=${CLOUD:-aws} domain=models.example.com
 
 say() { printf '\n\033[1m== %s\033[0m\n' "$*"; }
 fail() { echo "demo: $*" >&2 && exit 1; }
+
+# What only the cloud decides: a region, what guards a load balancer, and how the simulation calls places in a network.
+case $cloud in
+aws) region=us-west-2 guard=security_group/load_balancer place='' ;;
+gcp) region=us-central1 guard=security_policy place=network-sandbox-project. ;;
+*) fail "CLOUD is $cloud, want aws or gcp" ;;
+esac
 
 work=$(mktemp -d)
 sandbox='' calls=''
@@ -53,7 +60,7 @@ TF_VAR_private_key=$(<"$work/tls.key")
 # Two callers: "app" is there from the beginning, "next" takes over.
 for caller in app next; do head -c 24 /dev/urandom | base64 | tr '+/' '-_' >"$work/$caller.token"; done
 TF_VAR_tokens=$(printf '{"app":"%s","next":"%s"}' "$(<"$work/app.token")" "$(<"$work/next.token")")
-export TF_VAR_tokens TF_VAR_certificate_pem TF_VAR_private_key TF_VAR_region=$region TF_VAR_domain=$domain
+export TF_VAR_tokens TF_VAR_certificate_pem TF_VAR_private_key TF_VAR_cloud=$cloud TF_VAR_region=$region TF_VAR_domain=$domain
 export TF_CLI_CONFIG_FILE=$work/cli.tfrc SERVING_SANDBOX=$url TF_IN_AUTOMATION=1 CHECKPOINT_DISABLE=1
 unset TF_CLI_ARGS TF_DATA_DIR TF_WORKSPACE TF_LOG TF_LOG_CORE TF_LOG_PROVIDER
 
@@ -97,7 +104,7 @@ say "The second plan is empty"
 plan 0
 
 say "The network lets in only its own, and the gateway only who has the token"
-hostname=$(output hostname) vpc=$(output vpc)
+hostname=$(output hostname) vpc=$place$(output vpc)
 echo "a-token-that-nobody-was-given" >"$work/stranger.token"
 call "no answer" internet fraud "$work/app.token"
 for server in fraud chat; do
@@ -133,11 +140,11 @@ cat "$work/calls"
 plan 0
 
 say "Somebody opens the load balancer to the Internet, behind Terraform's back"
-"$work/outsider" open -sandbox "$url" -region "$region" -object security_group/load_balancer -cidr 0.0.0.0/0
+"$work/outsider" open -sandbox "$url" -cloud "$cloud" -region "$region" -object "$guard" -cidr 0.0.0.0/0
 
 say "The plan names what was opened"
 plan 2
-grep -q 'security_group/load_balancer' "$work/out" || fail "the plan does not name security_group/load_balancer"
+grep -q "$guard" "$work/out" || fail "the plan does not name $guard"
 
 say "Apply closes it again"
 terraform apply -input=false -auto-approve

@@ -50,6 +50,8 @@ type KubernetesNode struct {
 	Taints       []KubernetesTaint
 	// CPU is in cores.
 	CPU, MemoryBytes, GPUs int64
+	// DevicePlugin says that the cloud itself tells Kubernetes of the GPUs.
+	DevicePlugin bool
 	// PodRange is the node's subnet, where its pods get their addresses from.
 	PodRange netip.Prefix
 }

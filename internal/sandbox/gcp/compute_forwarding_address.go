@@ -78,7 +78,9 @@ func fitsAddress(f *computepb.ForwardingRule, a *computepb.Address) error {
 // checkAddressShared refuses a rule whose address and port another one has, and an internal address that is not made to be shared.
 func (c *call) checkAddressShared(f *computepb.ForwardingRule, reserved *computepb.Address) error {
 	for name, other := range forwardingRules.in(c, c.Location) {
-		if other.Body.GetIPAddress() != f.GetIPAddress() {
+		// Networks may have the same internal addresses.
+		elsewhere := f.GetLoadBalancingScheme() == "INTERNAL_MANAGED" && other.Body.GetNetwork() != f.GetNetwork()
+		if other.Body.GetIPAddress() != f.GetIPAddress() || elsewhere {
 			continue
 		}
 		if other.Body.GetPortRange() == f.GetPortRange() {

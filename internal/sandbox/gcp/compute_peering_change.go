@@ -37,6 +37,9 @@ func (c *call) updatePeering(in *computepb.UpdatePeeringNetworkRequest) (*comput
 				*to = from
 			}
 		}
+		if p.StackType != nil {
+			have.StackType = p.StackType
+		}
 		return c.replacePeerings(h, next, "networks.updatePeering")
 	}
 	return nil, noPeering(c, in.GetNetwork(), p.GetName())

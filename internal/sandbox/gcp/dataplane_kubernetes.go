@@ -221,6 +221,11 @@ func (c *call) node(pool *containerpb.NodePool, zone string, i *computepb.Instan
 	}
 	for _, a := range pool.Config.Accelerators {
 		node.GPUs = a.AcceleratorCount
+		// GKE's own device plugin waits for a driver, which GKE installs when it is asked to.
+		switch a.GetGpuDriverInstallationConfig().GetGpuDriverVersion() {
+		case containerpb.GPUDriverInstallationConfig_DEFAULT, containerpb.GPUDriverInstallationConfig_LATEST:
+			node.DevicePlugin = true
+		}
 		node.Labels["cloud.google.com/gke-accelerator"] = a.AcceleratorType
 	}
 	maps.Copy(node.Labels, pool.Config.Labels)

@@ -56,8 +56,9 @@ type Node struct {
 	// CPU is in cores.
 	CPU         int64
 	MemoryBytes int64
-	// GPUs count as the resource nvidia.com/gpu once a device plugin runs there.
-	GPUs int64
+	// GPUs count as the resource nvidia.com/gpu once a device plugin runs there, which the cloud may bring.
+	GPUs         int64
+	DevicePlugin bool
 	// PodRange is the subnet that addresses of pods come from.
 	PodRange netip.Prefix
 }

@@ -146,7 +146,7 @@ func setNodeStatus(n *corev1.Node, cloud Node, plugin bool) {
 	n.Status.Allocatable[corev1.ResourceCPU] = *resource.NewMilliQuantity(cloud.CPU*1000-reservedMilliCPU, resource.DecimalSI)
 	n.Status.Allocatable[corev1.ResourceMemory] = *resource.NewQuantity(max(0, cloud.MemoryBytes-reservedMemory-pods*reservedPerPod), resource.BinarySI)
 	n.Status.Allocatable[corev1.ResourceEphemeralStorage] = resource.MustParse("72Gi")
-	if plugin && cloud.GPUs > 0 {
+	if (plugin || cloud.DevicePlugin) && cloud.GPUs > 0 {
 		n.Status.Capacity[gpuResource] = *resource.NewQuantity(cloud.GPUs, resource.DecimalSI)
 		n.Status.Allocatable[gpuResource] = n.Status.Capacity[gpuResource]
 	}

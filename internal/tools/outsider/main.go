@@ -1,10 +1,10 @@
 // Command outsider plays the part of the demonstration that Terraform must not know of.
 //
-//	outsider open   -sandbox URL -region REGION -object security_group/load_balancer -cidr 0.0.0.0/0
+//	outsider open   -sandbox URL -cloud CLOUD -region REGION -object OBJECT -cidr 0.0.0.0/0
 //	outsider census -sandbox URL
 //
-// open admits a range to the security group with that ownership tag, as a colleague would in the console: by the EC2
-// API. census prints the objects that are left in the sandbox, and fails when there are any.
+// open admits a range to what guards a load balancer and has that mark of ownership, as a colleague would in the
+// console: on AWS to a security group by the EC2 API, on GCP to a security policy by the Compute Engine API. census prints the objects that are left in the sandbox, and fails when there are any.
 package main
 
 import (
@@ -41,15 +41,19 @@ func run(args []string) error {
 	}
 	flags := flag.NewFlagSet("outsider", flag.ContinueOnError)
 	sandbox := flags.String("sandbox", "", "address of the sandbox")
-	region := flags.String("region", "us-west-2", "AWS region")
-	object := flags.String("object", "security_group/load_balancer", "value of the tag serving:object")
+	cloud := flags.String("cloud", "aws", "aws or gcp")
+	region := flags.String("region", "us-west-2", "region of the cloud")
+	object := flags.String("object", "security_group/load_balancer", "object of the mark of ownership")
 	cidr := flags.String("cidr", "0.0.0.0/0", "range to admit")
 	if err := flags.Parse(args[1:]); err != nil {
 		return err
 	}
 	switch args[0] {
 	case "open":
-		return open(*sandbox, *region, *object, *cidr)
+		if *cloud == "gcp" {
+			return openPolicy(*sandbox, *region, *object, *cidr)
+		}
+		return openGroup(*sandbox, *region, *object, *cidr)
 	case "census":
 		return census(*sandbox)
 	default:
@@ -57,7 +61,8 @@ func run(args []string) error {
 	}
 }
 
-func open(sandbox, region, object, cidr string) error {
+// openGroup adds a rule to a security group.
+func openGroup(sandbox, region, object, cidr string) error {
 	answer, err := ec2(sandbox, region, url.Values{
 		"Action":           {"DescribeSecurityGroups"},
 		"Filter.1.Name":    {"tag:serving:object"},
