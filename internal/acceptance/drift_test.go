@@ -19,12 +19,12 @@ const (
 func TestAccDrift(t *testing.T) {
 	for name, drift := range map[string]struct {
 		spoil func(w *world)
-		// shows are what the plan prints.
+		// shows are what the plan prints. What it does not touch is not printed.
 		shows []string
 	}{
 		"the load balancer is opened": {
 			func(w *world) { w.mutate("ec2.security_group_rule", w.ingress(), "/CidrIpv4", "0.0.0.0/0") },
-			[]string{"security_group/load_balancer", "0.0.0.0/0"},
+			[]string{"security_group/load_balancer", "0.0.0.0/0", "exposure", "answers to 0.0.0.0/0, which is not private, and the cluster is private"},
 		},
 		"a pool grows": {
 			(*world).growPool,
@@ -51,6 +51,9 @@ func TestAccDrift(t *testing.T) {
 					if !o.says(text) {
 						t.Errorf("the plan does not show %q:\n%s", text, o.all)
 					}
+				}
+				if o.says("exposure") != slices.Contains(drift.shows, "exposure") {
+					t.Errorf("the plan shows the exposure, which nothing touches:\n%s", o.all)
 				}
 				if c := w.only(clusterAddress); !c.does("update") {
 					t.Errorf("the plan wants to %v, want an update", c.Actions)

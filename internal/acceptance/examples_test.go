@@ -92,13 +92,13 @@ func withNetwork(w *world) {
 	w.set("public_subnets", at(made, "network.public_subnet_ids"))
 }
 
-// withPeer makes another cluster, whose VPC is the peer.
+// withPeer makes the peer's VPC, in another account and region, and one that is no
+// peer.
 func withPeer(w *world) {
 	withCertificate(w)
-	peer := w.beside()
-	peer.use("cluster.tf")
-	peer.set("name", "peer").set("certificate_name", "peer").set("cidr", "10.70.0.0/16").apply()
-	w.set("peer", map[string]any{"vpc": at(peer.attributes("serving_cluster.test"), "network.vpc_id")})
+	w.set("app_token", secretValues["app"])
+	w.set("peer", map[string]any{"vpc": w.VPC(w.TB, peerRole, peerRegion, "10.70.0.0/16"), "region": peerRegion, "assume_role_arn": peerRole})
+	w.set("unpeered", map[string]any{"vpc": w.VPC(w.TB, "", region, "10.80.0.0/16")})
 }
 
 // withCluster makes the cluster that the data source reads.

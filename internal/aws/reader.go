@@ -16,6 +16,7 @@ import (
 	ekstypes "github.com/aws/aws-sdk-go-v2/service/eks/types"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -59,6 +60,9 @@ type reader struct {
 	listenerAttributes *batch[map[string]string]
 
 	certificateTags *batch[map[string]string]
+
+	// records are those of a name, by recordKey.
+	records *batch[[]r53types.ResourceRecordSet]
 }
 
 func newReader(c *client, e *epoch) *reader {
@@ -147,6 +151,7 @@ func newReader(c *client, e *epoch) *reader {
 		return attributes, nil
 	}))
 	r.certificateTags = newBatch(e, 1, one(c.readCertificateTags))
+	r.records = newBatch(e, recordPage, c.readRecords)
 	return r
 }
 

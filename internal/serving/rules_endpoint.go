@@ -20,6 +20,8 @@ var (
 	ruleSourceNobody       = shouldNot("source_range_private", "Range matches nobody on a public cluster")
 	ruleTLSVersion         = mustNot("min_tls_version", "Invalid minimum TLS version")
 	ruleIdleTimeout        = mustNot("idle_timeout", "Invalid idle timeout")
+	ruleDNSDomain          = mustNot("dns_domain_missing", "DNS record without a domain")
+	ruleDNSZone            = mustNot("dns_zone_id", "Invalid hosted zone")
 )
 
 // A security group takes 60 rules unless the quota was raised (VPC User Guide,
@@ -39,6 +41,10 @@ const maxIdleTimeout = 4000
 // DescribeCertificate: CertificateArn).
 var acmResource = regexp.MustCompile(`^certificate/[\w+=,.@-]+$`)
 
+// A hosted zone's id has at most 32 characters (Route 53 API reference,
+// HostedZone: Id); all that Route 53 gives begin with a Z.
+var zoneIDSyntax = regexp.MustCompile(`^Z[0-9A-Z]{1,31}$`)
+
 func (f *findings) endpoint(c Cluster) {
 	e := c.Endpoint
 	f.certificatePresent(c)
@@ -50,6 +56,21 @@ func (f *findings) endpoint(c Cluster) {
 	}
 	if s := e.IdleTimeoutSeconds; f.known("endpoint.idle_timeout_seconds") && (s < 0 || s > maxIdleTimeout) {
 		f.add(ruleIdleTimeout.at("endpoint.idle_timeout_seconds", "The timeout is %d s. A load balancer takes 1 to %d s. Give the longest silence of your slowest model.", s, maxIdleTimeout))
+	}
+	f.dns(e)
+}
+
+func (f *findings) dns(e Endpoint) {
+	const path = "endpoint.dns"
+	if e.DNS == nil || !f.known(path) {
+		return
+	}
+	if e.Domain == "" && f.known("endpoint.domain") {
+		f.add(ruleDNSDomain.at(path, "There is no domain, which is the name of the record. Write endpoint.domain, or remove endpoint.dns."))
+	}
+	if f.known(path+".zone_id") && !zoneIDSyntax.MatchString(e.DNS.ZoneID) {
+		f.add(ruleDNSZone.at(path+".zone_id", "The zone is %q. It is the id of a Route 53 hosted zone, a Z with letters in upper case and digits, without \"/hostedzone/\". "+
+			"Write zone_id = aws_route53_zone.<name>.zone_id, or copy the id from \"aws route53 list-hosted-zones\".", e.DNS.ZoneID))
 	}
 }
 
