@@ -65,13 +65,19 @@ var onGCP = cloud{
 		"throttling without end": faulty(control.Fault{Service: "container", Action: "ClusterManager.CreateCluster", Code: "RESOURCE_EXHAUSTED", Status: 429, Message: "Too many requests."},
 			"create cluster", "Google Cloud"),
 		"an API that is not enabled": setting(
-			func(on bool) control.Settings { return control.Settings{Disabled: map[string]bool{"sandbox-project/container": on}} },
+			func(on bool) control.Settings {
+				return control.Settings{Disabled: map[string]bool{"sandbox-project/container": on}}
+			},
 			"Kubernetes Engine API", "gcloud services enable", "overview?project="),
 		"a machine type that is sold out": setting(
-			func(on bool) control.Settings { return control.Settings{StockOuts: map[string]bool{"us-central1-a/n2-standard-4": on}} },
+			func(on bool) control.Settings {
+				return control.Settings{StockOuts: map[string]bool{"us-central1-a/n2-standard-4": on}}
+			},
 			"us-central1-a", "n2-standard-4", "There is no capacity"),
 		"a machine type that the region lacks": setting(
-			func(on bool) control.Settings { return control.Settings{Missing: map[string]bool{"us-central1/n2-standard-4": on}} },
+			func(on bool) control.Settings {
+				return control.Settings{Missing: map[string]bool{"us-central1/n2-standard-4": on}}
+			},
 			"Not offered in a zone", "n2-standard-4", "us-central1-a"),
 	},
 	mistakes: map[string]mistake{
