@@ -1,4 +1,4 @@
-# A private endpoint, and one other VPC that reaches it.
+# A private endpoint, and a VPC of another account and region that reaches it. Nobody else does, and the outputs say why.
 
 terraform {
   required_version = ">= 1.11"
@@ -40,10 +40,40 @@ resource "serving_cluster" "private" {
   kubernetes_api = { allowed_cidrs = ["203.0.113.0/24"] }
 }
 
+# Callers show a token: the network alone is one way to keep strangers out, and this is another.
+resource "serving_model_server" "fraud" {
+  cluster_id  = serving_cluster.private.id
+  name        = "fraud"
+  image       = "registry.example.com/fraud:v7"
+  port        = 8000
+  health_path = "/health"
+  resources   = { cpu = "500m", memory = "1Gi" }
+
+  auth = {
+    mode   = "header"
+    tokens = { app = { value_wo = var.app_token } }
+  }
+}
+
 # The connection, its acceptance, the routes of both VPCs and the load balancer's rule.
 resource "serving_vpc_peering" "apps" {
   cluster_id = serving_cluster.private.id
   peer       = var.peer
+}
+
+# Who gets through now? The answer is computed from what is in the cloud, on both sides.
+data "serving_reachability" "vpc" {
+  for_each = { for name, vpc in { peer = var.peer, unpeered = var.unpeered } : name => vpc if vpc != null }
+
+  to         = serving_model_server.fraud.id
+  from       = each.value
+  depends_on = [serving_vpc_peering.apps]
+}
+
+data "serving_reachability" "internet" {
+  to         = serving_model_server.fraud.id
+  from       = { internet = true }
+  depends_on = [serving_vpc_peering.apps]
 }
 
 variable "cloud" {
@@ -63,6 +93,25 @@ variable "peer" {
   })
 }
 
+variable "unpeered" {
+  description = "Any other VPC, to see that it has no path. A role in its account needs to read only."
+  type = object({
+    vpc                         = string
+    region                      = optional(string)
+    assume_role_arn             = optional(string)
+    project                     = optional(string)
+    impersonate_service_account = optional(string)
+  })
+  default = null
+}
+
+variable "app_token" {
+  description = "The callers' token. It reaches the cluster, and neither the plan nor the state."
+  type        = string
+  sensitive   = true
+  ephemeral   = true
+}
+
 variable "certificate_pem" {
   description = "The certificate of models.example.com in PEM."
   type        = string
@@ -76,7 +125,7 @@ variable "private_key" {
 }
 
 output "url" {
-  value = serving_cluster.private.endpoint.url
+  value = serving_model_server.fraud.url
 }
 
 output "peering" {
@@ -84,4 +133,14 @@ output "peering" {
     connection = serving_vpc_peering.apps.connection_id
     status     = serving_vpc_peering.apps.status
   }
+}
+
+output "callers" {
+  description = "Who gets through, what decides that on the way, and the header that then carries the token. The health of the gateway is left out: it may change at any time."
+  value = { for name, answer in merge(data.serving_reachability.vpc, { internet = data.serving_reachability.internet }) : name => {
+    reachable = answer.reachable
+    partly    = answer.partly
+    hops      = [for hop in answer.hops : "${hop.name} ${hop.verdict}: ${hop.reason}" if hop.name != "gateway"]
+    header    = try(answer.authentication.header, null)
+  } }
 }

@@ -29,6 +29,12 @@ type caller struct {
 // caller calls the cluster's load balancer of now.
 func (w *world) caller(p pair, place string) *caller {
 	w.Helper()
+	return w.callerOf(clusterAddress, p, place)
+}
+
+// callerOf calls that of the cluster at an address of the configuration.
+func (w *world) callerOf(cluster string, p pair, place string) *caller {
+	w.Helper()
 	roots := x509.NewCertPool()
 	if !roots.AppendCertsFromPEM([]byte(p.certificate)) {
 		w.Fatal("the certificate is none")
@@ -38,7 +44,7 @@ func (w *world) caller(p pair, place string) *caller {
 		TLSClientConfig: &tls.Config{RootCAs: roots, ServerName: domain},
 	}
 	w.Cleanup(transport.CloseIdleConnections)
-	return &caller{w.TB, &http.Client{Transport: transport, Timeout: 30 * time.Second}, fmt.Sprint(at(w.attributes(clusterAddress), "endpoint.hostname"))}
+	return &caller{w.TB, &http.Client{Transport: transport, Timeout: 30 * time.Second}, fmt.Sprint(at(w.attributes(cluster), "endpoint.hostname"))}
 }
 
 // inside is the place of somebody in the cluster's network.
@@ -59,13 +65,6 @@ type answer struct {
 // post sends JSON to a path of the domain; headers are names and values. A
 // request that is not answered is an error, whatever the reason.
 func (c *caller) post(path, body string, headers ...string) (answer, error) {
-	return c.send(false, path, body, headers...)
-}
-
-// send may ask again on a new connection when the one that it found idle turns
-// out to be closed: a load balancer closes one on which it has refused a large
-// body, for example.
-func (c *caller) send(again bool, path, body string, headers ...string) (answer, error) {
 	r, err := http.NewRequestWithContext(context.Background(), http.MethodPost, "https://"+c.hostname+path, strings.NewReader(body))
 	if err != nil {
 		return answer{}, err
@@ -74,9 +73,6 @@ func (c *caller) send(again bool, path, body string, headers ...string) (answer,
 	r.Header.Set("Content-Type", "application/json")
 	for i := 0; i < len(headers); i += 2 {
 		r.Header.Add(headers[i], headers[i+1])
-	}
-	if again {
-		r.Header["Idempotency-Key"] = []string{} // Says so to net/http, and is not sent.
 	}
 	response, err := c.Do(r)
 	if err != nil {
@@ -94,7 +90,7 @@ func (c *caller) send(again bool, path, body string, headers ...string) (answer,
 // gets checks the status of the answer to a request.
 func (c *caller) gets(want int, path, body string, headers ...string) answer {
 	c.Helper()
-	a, err := c.send(true, path, body, headers...)
+	a, err := c.post(path, body, headers...)
 	if err != nil || a.code != want {
 		c.Errorf("%s with %.60q and %.80q: %d, %v; want %d", path, headers, body, a.code, err, want)
 	}

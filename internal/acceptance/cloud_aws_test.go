@@ -25,7 +25,7 @@ var onAWS = cloud{
 	drifts: map[string]drift{
 		"the load balancer is opened": {
 			func(w *world) { w.mutate("ec2.security_group_rule", w.ingress(), "/CidrIpv4", "0.0.0.0/0") },
-			[]string{"security_group/load_balancer", "0.0.0.0/0"},
+			[]string{"security_group/load_balancer", "0.0.0.0/0", "exposure", "answers to 0.0.0.0/0, which is not private, and the cluster is private"},
 		},
 		"a pool grows": {
 			(*world).growPool,
@@ -72,9 +72,15 @@ var onAWS = cloud{
 			[]string{"Machine type is not offered", "m7i.3xlarge", "us-west-2"}, "node_pools.cpu.machine_type",
 		},
 	},
-	broken:      control.Fault{Mutating: true, Onward: true, Code: "InternalFailure", Status: 400, Message: "the cloud is out of order"},
-	crowded:     control.Fault{Service: "acm", Action: "ImportCertificate", Code: "LimitExceededException", Status: 400, Message: "You have reached the maximum number of certificates."},
-	rekeyed:     rekeyedOnAWS,
+	broken:  control.Fault{Mutating: true, Onward: true, Code: "InternalFailure", Status: 400, Message: "the cloud is out of order"},
+	crowded: control.Fault{Service: "acm", Action: "ImportCertificate", Code: "LimitExceededException", Status: 400, Message: "You have reached the maximum number of certificates."},
+	rekeyed: rekeyedOnAWS,
+	reach: map[string][]string{
+		"peer": {"load_balancer pass: load balancer serving-private-private is internal", "peering pass: VPC peering connection pcx-", "route_out pass: routes lead through pcx-",
+			"network_acl pass", "security_group pass: security group sg-", "route_back pass: routes lead through pcx-", "listener pass: HTTPS on port 443"},
+		"unpeered": {"load_balancer pass", "peering block: there is no VPC peering of vpc-", "listener pass"},
+		"internet": {"load_balancer block: load balancer serving-private-private is internal", "network_acl pass", "security_group block: no rule of security group sg-", "route_back block", "listener pass"},
+	},
 	withNetwork: networkOnAWS,
 	withPeer:    peerOnAWS,
 	permitted:   permittedOnAWS,
@@ -160,12 +166,16 @@ func networkOnAWS(w *world) {
 	w.set("public_subnets", at(made, "network.public_subnet_ids"))
 }
 
-// peerOnAWS is the VPC of another cluster.
+// peerRole gets into an account that nobody has used yet.
+const (
+	peerRole   = "arn:aws:iam::210987654321:role/OrganizationAccountAccessRole"
+	peerRegion = "eu-central-1"
+)
+
+// peerOnAWS is a VPC of another account and region, beside one that is no peer.
 func peerOnAWS(w *world) {
-	peer := w.beside()
-	peer.use("cluster.tf")
-	peer.set("name", "peer").set("certificate_name", "peer").set("cidr", "10.70.0.0/16").apply()
-	w.set("peer", map[string]any{"vpc": at(peer.attributes(clusterAddress), "network.vpc_id")})
+	w.set("peer", map[string]any{"vpc": w.VPC(w.TB, peerRole, peerRegion, "10.70.0.0/16"), "region": peerRegion, "assume_role_arn": peerRole})
+	w.set("unpeered", map[string]any{"vpc": w.VPC(w.TB, "", w.region, "10.80.0.0/16")})
 }
 
 // permittedOnAWS holds every call so far against the policy that users are given.

@@ -28,7 +28,7 @@ var onGCP = cloud{
 	drifts: map[string]drift{
 		"the load balancer is opened": {
 			func(w *world) { w.openPolicy() },
-			[]string{"security_policy", "0.0.0.0/0"},
+			[]string{"security_policy", "0.0.0.0/0", "exposure", "answers to 0.0.0.0/0, which is not private, and the cluster is private"},
 		},
 		"a pool grows": {
 			func(w *world) { w.mutate("container.node_pool", "", "/autoscaling/totalMaxNodeCount", 30) },
@@ -87,9 +87,12 @@ var onGCP = cloud{
 			[]string{"Not offered in a zone", "n2-standard-5", "us-central1-a"}, "node_pools.cpu.machine_type",
 		},
 	},
-	broken:      control.Fault{Mutating: true, Onward: true, Code: "FAILED_PRECONDITION", Status: 400, Message: "the cloud is out of order"},
-	crowded:     control.Fault{Service: "certificatemanager", Action: "CertificateManager.CreateCertificate", Code: "RESOURCE_EXHAUSTED", Status: 429, Message: "Quota limit for certificates has been exceeded."},
-	rekeyed:     rekeyedOnGCP,
+	broken:  control.Fault{Mutating: true, Onward: true, Code: "FAILED_PRECONDITION", Status: 400, Message: "the cloud is out of order"},
+	crowded: control.Fault{Service: "certificatemanager", Mutating: true, Code: "FAILED_PRECONDITION", Status: 400, Message: "The certificate cannot be stored."},
+	rekeyed: rekeyedOnGCP,
+	reach: map[string][]string{
+		"peer": {"?"}, "unpeered": {"?"}, "internet": {"?"},
+	},
 	withNetwork: networkOnGCP,
 	withPeer:    peerOnGCP,
 	permitted: func(w *world) {
@@ -148,12 +151,14 @@ func networkOnGCP(w *world) {
 	w.set("vpc", "shared").set("subnets", []string{"nodes"}).set("public_subnets", nil)
 }
 
-// peerOnGCP is a network of the same project.
+// peerOnGCP is a network of the same project, beside one that is no peer.
 func peerOnGCP(w *world) {
 	w.Helper()
-	w.insert("global/networks", `{"name": "apps", "autoCreateSubnetworks": false}`)
-	w.insert("regions/us-central1/subnetworks", `{"name": "apps", "network": "global/networks/apps", "ipCidrRange": "10.70.0.0/20"}`)
-	w.set("peer", map[string]any{"vpc": "apps"})
+	for name, cidr := range map[string]string{"apps": "10.70.0.0/20", "others": "10.80.0.0/20"} {
+		w.insert("global/networks", fmt.Sprintf(`{"name": %q, "autoCreateSubnetworks": false}`, name))
+		w.insert("regions/us-central1/subnetworks", fmt.Sprintf(`{"name": %q, "network": "global/networks/%s", "ipCidrRange": %q}`, name, name, cidr))
+	}
+	w.set("peer", map[string]any{"vpc": "apps"}).set("unpeered", map[string]any{"vpc": "others"})
 }
 
 // insert makes an object of Compute Engine as somebody else.

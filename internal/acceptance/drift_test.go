@@ -44,6 +44,9 @@ func drifted(w *world, d drift) {
 			w.Errorf("the plan does not show %q:\n%s", text, o.all)
 		}
 	}
+	if o.says("exposure") != slices.Contains(d.shows, "exposure") {
+		w.Errorf("the plan shows the exposure, which nothing touches:\n%s", o.all)
+	}
 	if c := w.only(clusterAddress); !c.does("update") {
 		w.Errorf("the plan wants to %v, want an update", c.Actions)
 	}

@@ -87,6 +87,7 @@ func withNetwork(w *world) {
 // withPeer is for one whose cluster has a peer.
 func withPeer(w *world) {
 	withCertificate(w)
+	w.set("app_token", secretValues["app"])
 	w.withPeer(w)
 }
 

@@ -21,6 +21,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/eks"
 	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/route53"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	awsbase "github.com/hashicorp/aws-sdk-go-base/v2"
 	"github.com/hashicorp/aws-sdk-go-base/v2/logging"
@@ -54,6 +55,9 @@ type Config struct {
 	Log stack.LogFunc
 	// Poll paces waiting; the zero value is right for a cloud.
 	Poll stack.Poll
+	// Linger is how long callers may hold on to a load balancer whose DNS record
+	// has moved; zero is what real resolvers and clients do.
+	Linger time.Duration
 }
 
 // Backend is AWS for the Terraform types.
@@ -106,6 +110,7 @@ type client struct {
 	acm         *acm.Client
 	iam         *iam.Client
 	autoscaling *autoscaling.Client
+	route53     *route53.Client
 	sts         *sts.Client
 	// signer makes links to STS that EKS takes, which only those to STS itself are.
 	signer *sts.Client
@@ -116,6 +121,7 @@ type client struct {
 	reader *reader
 	log    stack.LogFunc
 	poll   stack.Poll
+	linger time.Duration
 
 	accountMu sync.Mutex
 	accountID string
@@ -156,12 +162,14 @@ func (b *Backend) clientAs(ctx context.Context, region, role string) (*client, e
 		acm:         acm.NewFromConfig(cfg),
 		iam:         iam.NewFromConfig(cfg),
 		autoscaling: autoscaling.NewFromConfig(cfg),
+		route53:     route53.NewFromConfig(cfg),
 		sts:         sts.NewFromConfig(cfg),
 		signer:      signer,
 		servers:     b.Servers,
 		proxyURL:    cmp.Or(b.cfg.KubernetesProxyURL, b.cfg.Sandbox),
 		log:         b.cfg.Log,
 		poll:        b.cfg.Poll,
+		linger:      cmp.Or(b.cfg.Linger, defaultLinger),
 	}
 	c.reader = newReader(c, writes)
 	b.clients[key] = c

@@ -36,6 +36,7 @@ const (
 	objectSecurityGroup  = "security_group/load_balancer"
 	objectClusterRole    = "role/cluster"
 	objectNodeRole       = "role/nodes"
+	objectRecord         = "dns_record/"
 )
 
 const (
@@ -49,6 +50,8 @@ const (
 // one does not know.
 type remains struct {
 	Zones, Pools, Admins []string
+	// Records are recordKeys.
+	Records []string
 }
 
 // clusterStack is a cluster as a graph, with the objects that others ask about.
@@ -59,9 +62,12 @@ type clusterStack struct {
 
 	cluster       *stack.Object[clusterSpec, ekstypes.Cluster]
 	securityGroup *stack.Object[securityGroupSpec, ec2types.SecurityGroup]
+	targetGroup   *stack.Object[targetGroupSpec, targetGroupLive]
 	loadBalancer  *stack.Object[loadBalancerSpec, loadBalancerLive]
 	https         *stack.Object[listenerSpec, listenerLive]
-	pools         map[string]*stack.Object[nodeGroupSpec, ekstypes.Nodegroup]
+	// way is all that a request passes between the load balancer and the nodes.
+	way   []stack.Node
+	pools map[string]*stack.Object[nodeGroupSpec, ekstypes.Nodegroup]
 	// gateway is nil in a stack that is removed: it goes with the cluster.
 	gateway *kube.Gateway
 }
@@ -191,12 +197,12 @@ func (c *client) endpoint(s *clusterStack, o owner) {
 		}
 	}, s.network.vpcNode)
 
-	targetGroup := stack.Add(s.Stack, "target_group", targetGroups{c, o, bothSchemes(spec.Name)}, func() targetGroupSpec {
+	s.targetGroup = stack.Add(s.Stack, "target_group", targetGroups{c, o, bothSchemes(spec.Name)}, func() targetGroupSpec {
 		return targetGroupSpec{Name: name, VPC: s.network.vpc(), Port: nodePort, HealthPath: healthPath, Attributes: map[string]string{
 			// A GPU server is busy with one long request at a time: the fewest
 			// outstanding requests beat taking turns.
 			"load_balancing.algorithm.type":        "least_outstanding_requests",
-			"deregistration_delay.timeout_seconds": "120",
+			"deregistration_delay.timeout_seconds": fmt.Sprint(int(deregistrationDelay.Seconds())),
 		}}
 	}, s.network.vpcNode)
 
@@ -206,14 +212,14 @@ func (c *client) endpoint(s *clusterStack, o owner) {
 	}
 	// After the target group, so that on the way back the load balancer lets go of
 	// it first.
-	s.loadBalancer = stack.Add(s.Stack, objectLoadBalancer, loadBalancers{c, o, bothSchemes(spec.Name)}, func() loadBalancerSpec {
+	s.loadBalancer = stack.Add(s.Stack, objectLoadBalancer, loadBalancers{c, o.with(tagRecord, recordOf(spec.Endpoint)), bothSchemes(spec.Name)}, func() loadBalancerSpec {
 		return loadBalancerSpec{Name: name, Scheme: scheme(spec.Visibility), Subnets: subnets(), SecurityGroups: []string{s.securityGroup.ID()}, Attributes: loadBalancerAttributes(spec)}
-	}, append([]stack.Node{s.securityGroup, targetGroup}, subnetNodes...)...)
+	}, append([]stack.Node{s.securityGroup, s.targetGroup}, subnetNodes...)...)
 
-	s.https = c.listenersOf(s, targetGroup)
+	redirect := c.listenersOf(s)
 
 	// The rule comes after the group it names, which is replaced with the scheme.
-	stack.Add(s.Stack, "security_group_rule/nodes", securityGroupRules{c, o}, func() securityGroupRuleSpec {
+	toNodes := stack.Add(s.Stack, "security_group_rule/nodes", securityGroupRules{c, o}, func() securityGroupRuleSpec {
 		return securityGroupRuleSpec{Group: aws.ToString(s.cluster.Live().ResourcesVpcConfig.ClusterSecurityGroupId), Source: s.securityGroup.ID(), Port: nodePort}
 	}, s.cluster, s.securityGroup)
 
@@ -223,38 +229,39 @@ func (c *client) endpoint(s *clusterStack, o owner) {
 		return securityGroupRuleSpec{Group: aws.ToString(s.cluster.Live().ResourcesVpcConfig.ClusterSecurityGroupId), Source: s.network.ranges()[0], Port: 443}
 	}, s.cluster, s.network.vpcNode)
 
+	// On the way back nodes let go of an old load balancer first, and what they
+	// still answer passes all that stands between.
+	answered := c.drainTargets(s, s.loadBalancer, s.targetGroup, redirect, toNodes)
+	s.way = append(s.way, toNodes)
 	for pool, group := range s.pools {
-		stack.Add(s.Stack, objectTrafficSources+pool, trafficSources{c, group, bothSchemes(spec.Name)}, func() trafficSourcesSpec {
-			return trafficSourcesSpec{TargetGroup: targetGroup.ID()}
-		}, group, targetGroup)
+		s.way = append(s.way, stack.Add(s.Stack, objectTrafficSources+pool, trafficSources{c, group, bothSchemes(spec.Name)}, func() trafficSourcesSpec {
+			return trafficSourcesSpec{TargetGroup: s.targetGroup.ID()}
+		}, group, s.targetGroup, answered))
 	}
 }
 
-// listenersOf adds the listeners and their rules.
-func (c *client) listenersOf(s *clusterStack, targetGroup *stack.Object[targetGroupSpec, targetGroupLive]) *stack.Object[listenerSpec, listenerLive] {
+// listenersOf adds the listeners and their rules, and gives the one that sends
+// callers to HTTPS.
+func (c *client) listenersOf(s *clusterStack) (redirect stack.Node) {
 	spec := s.spec
-	var https *stack.Object[listenerSpec, listenerLive]
 	certificate := stack.Look(s.Stack, "certificate_in_use", func(ctx context.Context) (*string, error) {
-		return c.resolveCertificate(ctx, spec.Endpoint.CertificateID, https)
+		return c.resolveCertificate(ctx, spec.Endpoint.CertificateID, s.https)
 	})
-	https = stack.Add(s.Stack, "listener/https", listeners{c, s.loadBalancer, 443}, func() listenerSpec {
+	s.https = stack.Add(s.Stack, "listener/https", listeners{c, s.loadBalancer, 443}, func() listenerSpec {
 		return listenerSpec{LoadBalancer: s.loadBalancer.ID(), Policy: tlsPolicies[spec.Endpoint.MinTLSVersion], Certificate: *certificate.Live()}
 	}, s.loadBalancer, certificate)
-	stack.Add(s.Stack, "listener_rules/https", listenerRules{c, https}, func() listenerRulesSpec {
-		return listenerRulesSpec{Listener: https.ID(), Rules: []ruleSpec{{Priority: 1, Host: spec.Endpoint.Domain, TargetGroup: targetGroup.ID()}}}
-	}, https, targetGroup)
+	s.way = append(s.way, stack.Add(s.Stack, "listener_rules/https", listenerRules{c, s.https}, func() listenerRulesSpec {
+		return listenerRulesSpec{Listener: s.https.ID(), Rules: []ruleSpec{{Priority: 1, Host: spec.Endpoint.Domain, TargetGroup: s.targetGroup.ID()}}}
+	}, s.https, s.targetGroup))
 
 	// A listener that somebody adds is a way past the rules of the first.
 	stack.Absent(s.Stack, "listener/other", listeners{c, s.loadBalancer, anyOther}, s.loadBalancer)
 	http := listeners{c, s.loadBalancer, 80}
-	if spec.Visibility == serving.Public {
-		stack.Add(s.Stack, "listener/http", http, func() listenerSpec {
-			return listenerSpec{LoadBalancer: s.loadBalancer.ID(), Redirect: true}
-		}, s.loadBalancer)
-	} else {
-		stack.Absent(s.Stack, "listener/http", http, s.loadBalancer)
-	}
-	return https
+	redirect = addIf(spec.Visibility == serving.Public, s.Stack, "listener/http", http, func() listenerSpec {
+		return listenerSpec{LoadBalancer: s.loadBalancer.ID(), Redirect: true}
+	}, s.loadBalancer)
+	s.way = append(s.way, redirect)
+	return redirect
 }
 
 // scheme is the load balancer scheme of a visibility.
@@ -290,6 +297,7 @@ func loadBalancerAttributes(spec serving.Cluster) map[string]string {
 		"routing.http.preserve_host_header.enabled":       "true",
 		"routing.http.xff_header_processing.mode":         "append",
 		"routing.http2.enabled":                           "true",
+		"client_keep_alive.seconds":                       fmt.Sprint(int(keepAlive.Seconds())),
 		"waf.fail_open.enabled":                           "false",
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	ekstypes "github.com/aws/aws-sdk-go-v2/service/eks/types"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 
 	"github.com/modelserving/terraform-provider-serving/internal/serving"
 	"github.com/modelserving/terraform-provider-serving/internal/stack"
@@ -202,6 +203,9 @@ func (c *client) recallEndpoint(ctx context.Context, spec *serving.Cluster) erro
 	if err := c.recallListeners(ctx, spec, aws.ToString(lb.LoadBalancerArn)); err != nil {
 		return err
 	}
+	if err := c.recallRecord(ctx, spec, lb.Tags[tagRecord], found); err != nil {
+		return err
+	}
 	groups, err := securityGroups{c, o}.Find(ctx, objectSecurityGroup)
 	if err != nil || len(groups) == 0 {
 		return err
@@ -227,6 +231,25 @@ func (c *client) recallEndpoint(ctx context.Context, spec *serving.Cluster) erro
 		}
 	}
 	spec.Endpoint.AllowedCIDRs = sorted(spec.Endpoint.AllowedCIDRs)
+	return nil
+}
+
+// recallRecord finds the DNS record that a load balancer's tag names. One that is
+// not there, or leads elsewhere, is not the cluster's.
+func (c *client) recallRecord(ctx context.Context, spec *serving.Cluster, key string, found []*loadBalancerLive) error {
+	zone, domain, ok := strings.Cut(key, "/")
+	if !ok || domain != spec.Endpoint.Domain {
+		return nil
+	}
+	records, err := c.reader.records.Get(ctx, key)
+	if err != nil {
+		return err
+	}
+	for _, lb := range found {
+		if slices.ContainsFunc(records, func(r r53types.ResourceRecordSet) bool { return leadsTo(r, lb) }) {
+			spec.Endpoint.DNS = &serving.DNS{ZoneID: zone}
+		}
+	}
 	return nil
 }
 

@@ -11,7 +11,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
-	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
 	"github.com/modelserving/terraform-provider-serving/internal/kube"
 	"github.com/modelserving/terraform-provider-serving/internal/reads"
@@ -47,8 +46,7 @@ func (b *Backend) ensureCluster(ctx context.Context, spec serving.Cluster, mode 
 			return serving.ObservedCluster{}, explain(err)
 		}
 	}
-	s := c.clusterStack(spec, left)
-	c.addGateway(s)
+	s := c.wholeCluster(spec, left)
 	if err := s.Ensure(ctx, mode); err != nil {
 		return serving.ObservedCluster{}, explain(err)
 	}
@@ -67,14 +65,14 @@ func (b *Backend) ObserveCluster(ctx context.Context, spec serving.Cluster) (ser
 }
 
 func (c *client) observeCluster(ctx context.Context, spec serving.Cluster) (serving.ObservedCluster, error) {
-	s := c.clusterStack(spec, remembered(spec))
-	c.addGateway(s)
+	s := c.wholeCluster(spec, remembered(spec))
 	report, err := s.Observe(ctx)
 	var unreachable *kube.UnreachableError
 	if errors.As(err, &unreachable) {
 		// Whoever has no path to the Kubernetes API can still plan what the cloud
 		// knows, and destroy. What was read a moment ago is not asked for again.
 		s = c.clusterStack(spec, remembered(spec))
+		c.cutOver(s, remembered(spec))
 		report, err = s.Observe(ctx)
 	}
 	if err != nil {
@@ -103,6 +101,9 @@ func remembered(spec serving.Cluster) remains {
 		if principal, ok := strings.CutPrefix(object, objectAccessEntry); ok {
 			left.Admins = append(left.Admins, principal)
 		}
+		if record, ok := strings.CutPrefix(object, objectRecord); ok {
+			left.Records = append(left.Records, record)
+		}
 	}
 	return left
 }
@@ -124,14 +125,18 @@ func (b *Backend) DestroyCluster(ctx context.Context, spec serving.Cluster) erro
 	if err != nil {
 		return explain(err)
 	}
-	return explain(c.clusterStack(spec, left).Destroy(ctx))
+	// A record that leads elsewhere by now is not ours to remove.
+	left.Records, spec.Endpoint.DNS = append(left.Records, recordOf(spec.Endpoint)), nil
+	s := c.clusterStack(spec, left)
+	c.cutOver(s, left)
+	return explain(s.Destroy(ctx))
 }
 
 // clusterRemains finds what carries the cluster's mark under names that only
 // the cloud may still know.
 func (c *client) clusterRemains(ctx context.Context, spec serving.Cluster) (remains, error) {
 	o := clusterOwner(spec)
-	var left remains
+	left := remains{Records: remembered(spec).Records}
 	subnets, err := c.reader.subnets.Get(ctx, o.stack)
 	if err != nil {
 		return left, err
@@ -232,6 +237,7 @@ func (s *clusterStack) observed(report *stack.Report) serving.ObservedCluster {
 	}
 	s.readBack(&out.Spec)
 	out.Exposure = s.exposure()
+	out.Judge(s.spec, len(report.Drift) > 0)
 	return out
 }
 
@@ -298,35 +304,4 @@ func (s *clusterStack) readBack(spec *serving.Cluster) {
 	if s.gateway != nil {
 		s.gateway.ReadBack(&spec.Gateway)
 	}
-}
-
-// exposure reads who has a path from what is live.
-func (s *clusterStack) exposure() serving.Exposure {
-	var e serving.Exposure
-	// While a load balancer is being replaced both serve, and the wider counts.
-	for _, lb := range s.loadBalancer.All() {
-		if e.Endpoint.Scheme != string(elbtypes.LoadBalancerSchemeEnumInternetFacing) {
-			e.Endpoint.Scheme = string(lb.Scheme)
-		}
-	}
-	for _, group := range s.securityGroup.All() {
-		for _, p := range group.IpPermissions {
-			for _, one := range singles(p) {
-				e.Endpoint.Sources = append(e.Endpoint.Sources, one.source)
-			}
-		}
-	}
-	e.Endpoint.Sources = sorted(e.Endpoint.Sources)
-	e.Endpoint.InternetReachable = e.Endpoint.Scheme == string(elbtypes.LoadBalancerSchemeEnumInternetFacing) && slices.ContainsFunc(e.Endpoint.Sources, serving.PublicSource)
-	if cluster := s.cluster.Live(); cluster != nil && cluster.ResourcesVpcConfig != nil {
-		v := cluster.ResourcesVpcConfig
-		e.KubernetesAPI.PublicAccess, e.KubernetesAPI.PrivateAccess = v.EndpointPublicAccess, v.EndpointPrivateAccess
-		if v.EndpointPublicAccess {
-			e.KubernetesAPI.Sources = sorted(v.PublicAccessCidrs)
-		}
-	}
-	for _, subnet := range s.network.live() {
-		e.Nodes.PublicAddresses = e.Nodes.PublicAddresses || aws.ToBool(subnet.MapPublicIpOnLaunch)
-	}
-	return e
 }

@@ -474,7 +474,8 @@ func TestDriftOfPoolSize(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	group := aws.String(seen.Objects[objectTrafficSources+"cpu"])
+	_, name, _ := strings.Cut(seen.Objects[objectTrafficSources+"cpu"], "/")
+	group := &name
 	for name, change := range map[string]*autoscaling.UpdateAutoScalingGroupInput{
 		"maximum": {AutoScalingGroupName: group, MaxSize: aws.Int32(11)},
 		"minimum": {AutoScalingGroupName: group, MinSize: aws.Int32(1)},

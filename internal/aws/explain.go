@@ -141,7 +141,7 @@ func explainCall(err error) error {
 
 // callName writes an operation as IAM policies do.
 func callName(o *smithy.OperationError) string {
-	services := map[string]string{"EC2": "ec2", "EKS": "eks", "Elastic Load Balancing v2": "elasticloadbalancing", "ACM": "acm", "IAM": "iam", "Auto Scaling": "autoscaling", "STS": "sts"}
+	services := map[string]string{"EC2": "ec2", "EKS": "eks", "Elastic Load Balancing v2": "elasticloadbalancing", "ACM": "acm", "IAM": "iam", "Auto Scaling": "autoscaling", "Route 53": "route53", "STS": "sts"}
 	service := services[o.Service()]
 	if service == "" {
 		service = o.Service()

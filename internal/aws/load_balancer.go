@@ -155,7 +155,6 @@ var loadBalancerDefaults = map[string]string{
 	"access_logs.s3.enabled":                                   "false",
 	"connection_logs.s3.enabled":                               "false",
 	"health_check_logs.s3.enabled":                             "false",
-	"client_keep_alive.seconds":                                "3600",
 	"load_balancing.cross_zone.enabled":                        "true",
 	"ipv6.deny_all_igw_traffic":                                "false",
 	"zonal_shift.config.enabled":                               "false",

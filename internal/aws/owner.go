@@ -18,6 +18,9 @@ const (
 	tagStack  = "serving:stack"
 	tagObject = "serving:object"
 	tagSealed = "serving:sealed"
+	// tagRecord is on a load balancer whose cluster keeps a DNS record, which has no
+	// tags of its own: whoever imports the cluster finds it by this one.
+	tagRecord = "serving:dns_record"
 )
 
 // owner is a stack's mark of ownership, and the user's tags that go with it.
@@ -27,6 +30,20 @@ type owner struct {
 	// lastSeen maps object names to ids of the last observation. An object whose
 	// mark somebody has damaged is still ours when it is the one we know.
 	lastSeen map[string]string
+}
+
+// with gives an owner whose objects have one tag more; no value is no tag.
+func (o owner) with(key, value string) owner {
+	if value == "" {
+		return o
+	}
+	tags := maps.Clone(o.tags)
+	if tags == nil {
+		tags = map[string]string{}
+	}
+	tags[key] = value
+	o.tags = tags
+	return o
 }
 
 // mark gives the tags of an object.

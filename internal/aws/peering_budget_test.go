@@ -3,6 +3,7 @@ package aws
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -80,6 +81,47 @@ func TestPeeringBudget(t *testing.T) {
 			t.Logf("the cluster %d calls, %d peerings %d more, %.1f each:\n%s", own, n, reads, float64(reads)/float64(n), byAction(calls))
 			if reads > budget {
 				t.Errorf("the refresh of %d peerings took %d calls, want at most %d", n, reads, budget)
+			}
+		})
+	}
+}
+
+// TestPeeringBudgetByItself counts the calls of a refresh of one peering whose
+// cluster is in another configuration: then nobody else has read the security group
+// of the load balancer. Where the peer is in another account or region, each side is
+// asked for its own view of the connection, whose tags and options the other may not
+// see, and for its own route tables.
+func TestPeeringBudgetByItself(t *testing.T) {
+	t.Parallel()
+	for place, budget := range map[string]int{"same account": 3, "other region": 5, "other account": 5, "other account and another region": 5} {
+		t.Run(place, func(t *testing.T) {
+			t.Parallel()
+			sandbox, b, cluster := clustered(t)
+			spec := testPeering(t, b, neighbours[place])
+			made, err := b.CreatePeering(t.Context(), spec)
+			if err != nil {
+				t.Fatal(err)
+			}
+			spec.LastSeen, spec.Peer = made.Objects, made.Spec.Peer
+			for _, with := range []bool{false, true} {
+				fresh := testBackend(sandbox.URL)
+				if with {
+					if ok, err := shows(t, fresh, cluster); err != nil || !ok {
+						t.Fatalf("the cluster shows a difference, error %v", err)
+					}
+				}
+				sandbox.AWS.ResetCalls()
+				seen, err := fresh.ObservePeering(t.Context(), spec)
+				if err := settled(seen.Observation, err); err != nil {
+					t.Fatal(err)
+				}
+				want := budget
+				if with {
+					want-- // The cluster has read the group.
+				}
+				if reads := strings.Count(actions(sandbox), "Describe"); reads != want {
+					t.Errorf("%d calls, with the cluster in the plan %t; want %d: %s", reads, with, want, actions(sandbox))
+				}
 			}
 		})
 	}

@@ -201,7 +201,7 @@ func TestPeeringDriftOfEveryObject(t *testing.T) {
 }
 
 // TestPeeringFollowsTheLoadBalancer changes the cluster's visibility, which
-// replaces the security group: the peering's rule comes with the next apply.
+// replaces the security group: the peering finds its rule in the new one.
 func TestPeeringFollowsTheLoadBalancer(t *testing.T) {
 	t.Parallel()
 	sandbox, b, cluster := clustered(t)
@@ -218,9 +218,11 @@ func TestPeeringFollowsTheLoadBalancer(t *testing.T) {
 			t.Fatal(err)
 		}
 		cluster.LastSeen = changed.Objects
-		if problem := repairs(t, sandbox, &spec); problem != "" {
-			t.Errorf("after the change to %s: %s", visibility, problem)
+		seen, err := testBackend(sandbox.URL).ObservePeering(t.Context(), spec)
+		if err != nil || len(seen.Drift) > 0 {
+			t.Errorf("after the change to %s the peering shows %v, error %v", visibility, seen.Drift, err)
 		}
+		spec.LastSeen = seen.Objects
 		if group := changed.Objects[objectSecurityGroup]; !strings.HasPrefix(spec.LastSeen[objectIngress], group) {
 			t.Errorf("the rule is at %q and the group is %s", spec.LastSeen[objectIngress], group)
 		}

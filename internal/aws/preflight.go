@@ -27,7 +27,7 @@ func (b *Backend) PreflightCluster(ctx context.Context, spec serving.Cluster) ([
 		return nil, err
 	}
 	var problems []serving.Problem
-	for _, check := range []func(context.Context, serving.Cluster) ([]serving.Problem, error){c.checkZones, c.checkMachines, c.checkNetwork, c.checkCertificate, b.checkOpenServers} {
+	for _, check := range []func(context.Context, serving.Cluster) ([]serving.Problem, error){c.checkZones, c.checkMachines, c.checkNetwork, c.checkCertificate, c.checkRecord, b.checkOpenServers} {
 		found, err := check(ctx, spec)
 		if err != nil {
 			return problems, explain(err)
@@ -86,7 +86,11 @@ func (c *client) checkNetwork(ctx context.Context, spec serving.Cluster) ([]serv
 		return nil, nil
 	}
 	_, problems, err := c.readNetwork(ctx, spec.Network)
-	return problems, err
+	if err != nil || len(problems) > 0 || spec.Visibility != serving.Private {
+		return problems, err
+	}
+	tables, err := c.reader.vpcTables.Get(ctx, spec.Network.VPC)
+	return adviceOn(spec, tables), err
 }
 
 // checkCertificate judges a certificate that is not made in the same plan.

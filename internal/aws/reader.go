@@ -16,6 +16,7 @@ import (
 	ekstypes "github.com/aws/aws-sdk-go-v2/service/eks/types"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/modelserving/terraform-provider-serving/internal/reads"
@@ -61,6 +62,9 @@ type reader struct {
 	listenerAttributes *reads.Batch[map[string]string]
 
 	certificateTags *reads.Batch[map[string]string]
+
+	// records are those of a name, by recordKey.
+	records *reads.Batch[[]r53types.ResourceRecordSet]
 }
 
 func newReader(c *client, e *reads.Epoch) *reader {
@@ -149,6 +153,7 @@ func newReader(c *client, e *reads.Epoch) *reader {
 		return attributes, nil
 	}))
 	r.certificateTags = reads.New(e, 1, reads.One(c.readCertificateTags))
+	r.records = reads.New(e, recordPage, c.readRecords)
 	return r
 }
 

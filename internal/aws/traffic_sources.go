@@ -2,6 +2,7 @@ package aws
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 
@@ -15,7 +16,9 @@ import (
 
 // trafficSources attach a node group's Auto Scaling groups to the target group,
 // so that every node that comes registers itself. EKS may give a node group
-// another Auto Scaling group at any time; the list is read anew each time.
+// another Auto Scaling group at any time; the list is read anew each time. When
+// the load balancer is replaced, nodes serve the old target group until its
+// callers are gone.
 type trafficSources struct {
 	*client
 	nodeGroup *stack.Object[nodeGroupSpec, ekstypes.Nodegroup]
@@ -28,33 +31,47 @@ type trafficSourcesSpec struct {
 	TargetGroup string
 }
 
+// trafficSourcesLive is one target group and who is attached to it.
 type trafficSourcesLive struct {
-	Groups []astypes.AutoScalingGroup
+	TargetGroup string
+	// Groups are all Auto Scaling groups of the node group, Attached those that
+	// register their nodes.
+	Groups, Attached []string
 }
 
-var _ stack.Kind[trafficSourcesSpec, trafficSourcesLive] = trafficSources{}
+var (
+	_ stack.Kind[trafficSourcesSpec, trafficSourcesLive] = trafficSources{}
+	_ stack.Replacer                                     = trafficSources{}
+)
+
+// Replaceable is true because a new load balancer has a new target group.
+func (k trafficSources) Replaceable() {}
 
 func (k trafficSources) Find(ctx context.Context, _ string) ([]*trafficSourcesLive, error) {
 	nodeGroup, err := k.nodeGroup.Found(ctx)
 	if nodeGroup == nil || err != nil {
 		return nil, err
 	}
-	live := &trafficSourcesLive{}
-	attached := false
+	var groups []string
+	attached := map[string][]string{}
 	for _, name := range scalingGroups(nodeGroup) {
 		group, err := k.reader.scalingGroups.Get(ctx, name)
 		if err != nil {
 			return nil, err
 		}
-		if group != nil {
-			live.Groups = append(live.Groups, *group)
-			attached = attached || len(k.ours(*group)) > 0
+		if group == nil {
+			continue
+		}
+		groups = append(groups, name)
+		for _, arn := range k.ours(*group) {
+			attached[arn] = append(attached[arn], name)
 		}
 	}
-	if !attached {
-		return nil, nil
+	var out []*trafficSourcesLive
+	for _, arn := range slices.Sorted(maps.Keys(attached)) {
+		out = append(out, &trafficSourcesLive{TargetGroup: arn, Groups: groups, Attached: attached[arn]})
 	}
-	return []*trafficSourcesLive{live}, nil
+	return out, nil
 }
 
 func scalingGroups(live *ekstypes.Nodegroup) []string {
@@ -71,56 +88,46 @@ func scalingGroups(live *ekstypes.Nodegroup) []string {
 func (k trafficSources) ours(g astypes.AutoScalingGroup) []string {
 	var out []string
 	for _, s := range g.TrafficSources {
-		parts := strings.Split(aws.ToString(s.Identifier), "/")
-		if len(parts) > 1 && slices.Contains(k.targetGroups, parts[1]) {
+		if slices.Contains(k.targetGroups, targetGroupName(aws.ToString(s.Identifier))) {
 			out = append(out, aws.ToString(s.Identifier))
 		}
 	}
 	return out
 }
 
-func (k trafficSources) ID(live *trafficSourcesLive) string {
-	var names []string
-	for _, g := range live.Groups {
-		names = append(names, aws.ToString(g.AutoScalingGroupName))
+// targetGroupName is the name in a target group's ARN, empty in any other.
+func targetGroupName(arn string) string {
+	if parts := strings.Split(arn, "/"); len(parts) > 1 {
+		return parts[1]
 	}
-	return strings.Join(names, ",")
+	return ""
+}
+
+// ID names the target group and the Auto Scaling groups that there are: nothing
+// of the cloud's own does.
+func (k trafficSources) ID(live *trafficSourcesLive) string {
+	return targetGroupName(live.TargetGroup) + "/" + strings.Join(live.Groups, ",")
 }
 
 func (k trafficSources) State(*trafficSourcesLive) stack.State { return stack.State{} }
 
 func (k trafficSources) Diff(_ string, want trafficSourcesSpec, live *trafficSourcesLive) []stack.Difference {
-	var diffs []stack.Difference
-	for _, g := range live.Groups {
-		diffs = append(diffs, sameSet("target group of "+aws.ToString(g.AutoScalingGroupName), k.ours(g), []string{want.TargetGroup})...)
-	}
-	return diffs
+	diffs := fixed("target group", live.TargetGroup, want.TargetGroup)
+	return append(diffs, sameSet("attached Auto Scaling group", live.Attached, live.Groups)...)
 }
 
 func (k trafficSources) Create(ctx context.Context, _ string, want trafficSourcesSpec, _ string) error {
-	for _, name := range scalingGroups(k.nodeGroup.Live()) {
-		if err := k.attach(ctx, name, want.TargetGroup); err != nil {
-			return err
-		}
-	}
-	return nil
+	return k.attachAll(ctx, scalingGroups(k.nodeGroup.Live()), want.TargetGroup)
 }
 
-// Update attaches before it detaches.
 func (k trafficSources) Update(ctx context.Context, _ string, want trafficSourcesSpec, live *trafficSourcesLive, _ []stack.Difference) error {
-	for _, g := range live.Groups {
-		if !slices.Contains(k.ours(g), want.TargetGroup) {
-			if err := k.attach(ctx, aws.ToString(g.AutoScalingGroupName), want.TargetGroup); err != nil {
-				return err
-			}
-		}
-		for _, arn := range k.ours(g) {
-			if arn == want.TargetGroup {
-				continue
-			}
-			if err := k.detach(ctx, aws.ToString(g.AutoScalingGroupName), arn); err != nil {
-				return err
-			}
+	return k.attachAll(ctx, without(live.Groups, live.Attached), want.TargetGroup)
+}
+
+func (k trafficSources) attachAll(ctx context.Context, groups []string, targetGroup string) error {
+	for _, group := range groups {
+		if err := k.attach(ctx, group, targetGroup); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -137,11 +144,9 @@ func (k trafficSources) detach(ctx context.Context, group, targetGroup string) e
 }
 
 func (k trafficSources) Delete(ctx context.Context, live *trafficSourcesLive) error {
-	for _, g := range live.Groups {
-		for _, arn := range k.ours(g) {
-			if err := k.detach(ctx, aws.ToString(g.AutoScalingGroupName), arn); err != nil {
-				return err
-			}
+	for _, group := range live.Attached {
+		if err := k.detach(ctx, group, live.TargetGroup); err != nil {
+			return err
 		}
 	}
 	return nil

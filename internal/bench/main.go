@@ -41,7 +41,7 @@ type bench struct {
 
 func main() {
 	long := flag.Bool("long", false, "make fifty stacks of the yardstick too")
-	only := flag.String("only", "", "what to measure alone: \"provider\", \"servers\" or \"gateway\"")
+	only := flag.String("only", "", "what to measure alone: \"provider\", \"peerings\", \"servers\" or \"gateway\"")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := run(ctx, *long, *only)
@@ -53,7 +53,7 @@ func main() {
 }
 
 func run(ctx context.Context, long bool, only string) error {
-	if !slices.Contains([]string{"", "provider", "servers", "gateway"}, only) {
+	if !slices.Contains([]string{"", "provider", "peerings", "servers", "gateway"}, only) {
 		return fmt.Errorf("there is nothing called %q to measure", only)
 	}
 	dir, err := os.MkdirTemp("", "bench")
@@ -72,6 +72,9 @@ func run(ctx context.Context, long bool, only string) error {
 	}
 	if only == "" || only == "provider" {
 		measures = append(measures, b.size, b.start, b.refresh, b.create)
+	}
+	if only == "" || only == "peerings" {
+		measures = append(measures, b.peerings)
 	}
 	if only == "" || only == "servers" {
 		measures = append(measures, b.servers)

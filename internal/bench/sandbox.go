@@ -21,8 +21,11 @@ type sandbox struct {
 	url string
 }
 
-// roomy lifts the quotas of a new account, which fifty networks exceed.
-var roomy = []string{"ec2.vpcs", "ec2.internet_gateways", "ec2.addresses", "ec2.nat_gateways_per_zone", "eks.clusters", "elb.application_load_balancers"}
+// roomy lifts the quotas of a new account, which fifty networks and peerings exceed.
+var roomy = []string{
+	"ec2.vpcs", "ec2.internet_gateways", "ec2.addresses", "ec2.nat_gateways_per_zone", "eks.clusters", "elb.application_load_balancers",
+	"ec2.vpc_peerings_per_vpc", "ec2.vpc_peering_requests", "ec2.rules_per_security_group", "ec2.routes_per_route_table",
+}
 
 func startSandbox(ctx context.Context, binary string) (*sandbox, error) {
 	args := []string{"--listen", "127.0.0.1:0"}

@@ -66,6 +66,7 @@ func read(ctx context.Context, p *tf.Provider, state resourceModel) (found servi
 	found, err := backend.ObserveCluster(ctx, spec)
 	diags.Append(tf.Failed(tf.Doing{Verb: "read", Kind: kind, ID: spec.ID().String()}, err)...)
 	diags.Append(tf.Unseen(spec.ID().String(), found.Observation)...)
+	diags.Append(tf.Advised(spec.ID().String(), found.Observation)...)
 	return found, !diags.HasError(), diags
 }
 
@@ -143,6 +144,7 @@ func lookUp(ctx context.Context, p *tf.Provider, verb string, id serving.ID) (se
 	found, err := backend.ReadCluster(ctx, id)
 	diags.Append(tf.Failed(tf.Doing{Verb: verb, Kind: kind, ID: id.String()}, err)...)
 	diags.Append(tf.Unseen(id.String(), found.Observation)...)
+	diags.Append(tf.Advised(id.String(), found.Observation)...)
 	return found, diags
 }
 

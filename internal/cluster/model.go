@@ -80,6 +80,7 @@ type taintModel struct {
 
 type endpointModel struct {
 	Domain             types.String `tfsdk:"domain"`
+	DNS                types.Object `tfsdk:"dns"`
 	CertificateID      types.String `tfsdk:"certificate_id"`
 	AllowedCIDRs       types.Set    `tfsdk:"allowed_cidrs"`
 	MinTLSVersion      types.String `tfsdk:"min_tls_version"`
@@ -88,6 +89,10 @@ type endpointModel struct {
 	Address            types.String `tfsdk:"address"`
 	ZoneID             types.String `tfsdk:"zone_id"`
 	URL                types.String `tfsdk:"url"`
+}
+
+type dnsModel struct {
+	ZoneID types.String `tfsdk:"zone_id"`
 }
 
 type kubernetesAPIModel struct {
@@ -114,28 +119,6 @@ type awsModel struct {
 type gcpModel struct {
 	ReleaseChannel     types.String `tfsdk:"release_channel"`
 	NodeServiceAccount types.String `tfsdk:"node_service_account"`
-}
-
-type exposureModel struct {
-	Endpoint      types.Object `tfsdk:"endpoint"`
-	KubernetesAPI types.Object `tfsdk:"kubernetes_api"`
-	Nodes         types.Object `tfsdk:"nodes"`
-}
-
-type endpointExposureModel struct {
-	Scheme            types.String `tfsdk:"scheme"`
-	Sources           types.Set    `tfsdk:"sources"`
-	InternetReachable types.Bool   `tfsdk:"internet_reachable"`
-}
-
-type kubernetesAPIExposureModel struct {
-	PublicAccess  types.Bool `tfsdk:"public_access"`
-	PrivateAccess types.Bool `tfsdk:"private_access"`
-	Sources       types.Set  `tfsdk:"sources"`
-}
-
-type nodesExposureModel struct {
-	PublicAddresses types.Bool `tfsdk:"public_addresses"`
 }
 
 // attributeTypes are the types of the top-level attributes, from the schema.
@@ -216,7 +199,16 @@ func endpoint(ctx context.Context, r *tf.Reader, v types.Object) serving.Endpoin
 		AllowedCIDRs:       r.Strings("endpoint.allowed_cidrs", e.AllowedCIDRs),
 		MinTLSVersion:      r.String("endpoint.min_tls_version", e.MinTLSVersion),
 		IdleTimeoutSeconds: r.Int64("endpoint.idle_timeout_seconds", e.IdleTimeoutSeconds),
+		DNS:                dns(ctx, r, e.DNS),
 	}
+}
+
+func dns(ctx context.Context, r *tf.Reader, v types.Object) *serving.DNS {
+	d, ok := tf.Object[dnsModel](ctx, r, "endpoint.dns", v)
+	if !ok {
+		return nil
+	}
+	return &serving.DNS{ZoneID: r.String("endpoint.dns.zone_id", d.ZoneID)}
 }
 
 func kubernetesAPI(ctx context.Context, r *tf.Reader, v types.Object) serving.KubernetesAPI {

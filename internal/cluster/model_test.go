@@ -31,7 +31,7 @@ func fullSpec() serving.Cluster {
 		},
 		Endpoint: serving.Endpoint{
 			Domain: "models.example.com", CertificateID: "aws/us-west-2/models", AllowedCIDRs: []string{"10.50.0.0/16"},
-			MinTLSVersion: "1.3", IdleTimeoutSeconds: 600,
+			MinTLSVersion: "1.3", IdleTimeoutSeconds: 600, DNS: &serving.DNS{ZoneID: "Z0123456789ABCDEFGHIJ"},
 		},
 		KubernetesAPI:      serving.KubernetesAPI{AllowedCIDRs: []string{"203.0.113.0/24"}, Admins: []string{"arn:aws:iam::123456789012:role/admins"}, DNSEndpoint: true},
 		Gateway:            serving.Gateway{Disabled: true, MinReplicas: 3, MaxReplicas: 9, Image: "envoyproxy/envoy:v1.40.0"},
@@ -50,7 +50,12 @@ func fullObserved() serving.ObservedCluster {
 		KubernetesURL: "https://k.example.com", CACertificatePEM: "pem",
 		VPC: "vpc-0123456789abcdef0", PrivateSubnets: []string{"subnet-a", "subnet-b"}, PublicSubnets: []string{"subnet-c"},
 		Exposure: serving.Exposure{
-			Endpoint:      serving.EndpointExposure{Scheme: "internal", Sources: []string{"10.40.0.0/16"}, InternetReachable: true},
+			Endpoint: serving.EndpointExposure{
+				Scheme: "internal", Addresses: []string{"10.40.0.9"}, SecurityGroups: []string{"sg-1"},
+				Subnets: map[string]serving.SubnetExposure{"subnet-a": {RouteTable: "rtb-1", InternetGateway: "igw-1"}},
+				Sources: []string{"10.40.0.0/16"}, Inside: []string{"10.40.0.0/16"}, InternetReachable: true,
+				Hops: []serving.Hop{{Name: serving.HopLoadBalancer, Verdict: serving.VerdictBlock, Reason: "internal"}},
+			},
 			KubernetesAPI: serving.KubernetesAPIExposure{PublicAccess: true, Sources: []string{"203.0.113.0/24"}, PrivateAccess: true},
 			Nodes:         serving.NodesExposure{PublicAddresses: true},
 		},
@@ -87,9 +92,9 @@ func zero(v reflect.Value, path string) []string {
 func TestSpecSurvivesTheModel(t *testing.T) {
 	t.Parallel()
 	found := fullObserved()
-	// LastSeen and Unknown are not part of what a cloud has, and Gone and Unseen are
-	// about other cases.
-	if got := zero(reflect.ValueOf(found), ""); !slices.Equal(got, []string{".Observation.Gone", ".Observation.Unseen", ".Spec.LastSeen", ".Spec.Unknown"}) {
+	// LastSeen and Unknown are not part of what a cloud has, and Gone, Unseen and
+	// Advice are about other cases.
+	if got := zero(reflect.ValueOf(found), ""); !slices.Equal(got, []string{".Observation.Gone", ".Observation.Unseen", ".Observation.Advice", ".Spec.LastSeen", ".Spec.Unknown"}) {
 		t.Fatalf("the full observation leaves %v empty", got)
 	}
 	p := &tf.Provider{}
@@ -127,7 +132,7 @@ func alter(v reflect.Value, path string, n *int) string {
 		for i := range v.NumField() {
 			name := v.Type().Field(i).Name
 			// None of these is the cloud's to change.
-			if name == "Unknown" || name == "LastSeen" || name == "Gone" || name == "Unseen" || name == "Account" {
+			if name == "Unknown" || name == "LastSeen" || name == "Gone" || name == "Unseen" || name == "Advice" || name == "Inside" || name == "Account" {
 				continue
 			}
 			if altered := alter(v.Field(i), path+"."+name, n); altered != "" {

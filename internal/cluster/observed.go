@@ -69,6 +69,10 @@ func writeEndpoint(ctx context.Context, diags *diag.Diagnostics, prior types.Obj
 	r, e := tf.NewReader(), found.Spec.Endpoint
 	m, _ := tf.Object[endpointModel](ctx, r, "", prior)
 	m.Domain = tf.Text(m.Domain, e.Domain)
+	m.DNS = types.ObjectNull(fieldTypes("endpoint", "dns"))
+	if e.DNS != nil {
+		m.DNS = write(ctx, diags, dnsModel{ZoneID: types.StringValue(e.DNS.ZoneID)}, "endpoint", "dns")
+	}
 	m.CertificateID = tf.Text(m.CertificateID, e.CertificateID)
 	m.AllowedCIDRs = tf.Set(m.AllowedCIDRs, e.AllowedCIDRs)
 	m.MinTLSVersion = tf.Text(m.MinTLSVersion, e.MinTLSVersion)
@@ -117,22 +121,4 @@ func writeGCP(ctx context.Context, diags *diag.Diagnostics, prior types.Object, 
 	m.NodeServiceAccount = tf.Text(m.NodeServiceAccount, found.NodeServiceAccount)
 	diags.Append(r.Diags...)
 	return write(ctx, diags, m, "gcp")
-}
-
-func writeExposure(ctx context.Context, diags *diag.Diagnostics, found serving.Exposure) types.Object {
-	return write(ctx, diags, exposureModel{
-		Endpoint: write(ctx, diags, endpointExposureModel{
-			Scheme:            tf.Text(types.StringNull(), found.Endpoint.Scheme),
-			Sources:           tf.SetOf(found.Endpoint.Sources),
-			InternetReachable: types.BoolValue(found.Endpoint.InternetReachable),
-		}, "exposure", "endpoint"),
-		KubernetesAPI: write(ctx, diags, kubernetesAPIExposureModel{
-			PublicAccess:  types.BoolValue(found.KubernetesAPI.PublicAccess),
-			PrivateAccess: types.BoolValue(found.KubernetesAPI.PrivateAccess),
-			Sources:       tf.SetOf(found.KubernetesAPI.Sources),
-		}, "exposure", "kubernetes_api"),
-		Nodes: write(ctx, diags, nodesExposureModel{
-			PublicAddresses: types.BoolValue(found.Nodes.PublicAddresses),
-		}, "exposure", "nodes"),
-	}, "exposure")
 }

@@ -175,7 +175,7 @@ func (s *step) wantsPreflight(ctx context.Context) bool {
 	r := tf.NewReader()
 	is, _ := tf.Object[endpointModel](ctx, r, "", s.plan.Endpoint)
 	was, _ := tf.Object[endpointModel](ctx, r, "", s.prior.Endpoint)
-	return !is.CertificateID.Equal(was.CertificateID) || !is.Domain.Equal(was.Domain) ||
+	return !is.CertificateID.Equal(was.CertificateID) || !is.Domain.Equal(was.Domain) || !is.DNS.Equal(was.DNS) ||
 		!s.plan.Network.Equal(s.prior.Network) || !s.plan.Visibility.Equal(s.prior.Visibility)
 }
 
@@ -186,6 +186,10 @@ func (s *step) preflight(ctx context.Context, spec serving.Cluster) diag.Diagnos
 	backend, diags := s.provider.Backend(spec.Cloud)
 	if backend == nil {
 		return diags
+	}
+	if s.prior != nil {
+		// The plan's own may not be known.
+		spec.LastSeen = tf.Texts(s.prior.Objects)
 	}
 	problems, err := backend.PreflightCluster(ctx, spec)
 	diags.Append(tf.Failed(tf.Doing{Verb: "plan", Kind: kind, ID: spec.ID().String()}, err)...)

@@ -116,19 +116,38 @@ func TestAccClusterLife(t *testing.T) {
 		step(config.Variables{"visibility": config.StringVariable("public")}, plans(
 			plancheck.ExpectResourceAction(address, plancheck.ResourceActionUpdate),
 			plancheck.ExpectUnknownValue(address, at("endpoint", "hostname")),
-			plancheck.ExpectUnknownValue(address, at("exposure")),
+			plancheck.ExpectUnknownValue(address, at("endpoint", "zone_id")),
+			plancheck.ExpectUnknownValue(address, at("endpoint", "address")),
+			plancheck.ExpectKnownValue(address, at("endpoint", "url"), knownvalue.StringExact("https://models.example.com")),
+			plancheck.ExpectUnknownValue(address, at("exposure", "endpoint")),
+			plancheck.ExpectKnownValue(address, at("exposure", "kubernetes_api", "private_access"), knownvalue.Bool(true)),
 		), stores(at("endpoint", "hostname"), knownvalue.StringExact("public-prod.elb.amazonaws.com"))),
 		step(config.Variables{"visibility": config.StringVariable("public"), "allowed_cidrs": config.SetVariable(config.StringVariable("203.0.113.0/24"))}, plans(
-			plancheck.ExpectUnknownValue(address, at("exposure")),
+			plancheck.ExpectUnknownValue(address, at("exposure", "kubernetes_api")),
+			plancheck.ExpectKnownValue(address, at("exposure", "endpoint", "scheme"), knownvalue.StringExact("internet-facing")),
 			plancheck.ExpectKnownValue(address, at("kubernetes_api", "url"), knownvalue.NotNull()),
 		)),
 		step(config.Variables{"visibility": config.StringVariable("public")}, plans(
 			plancheck.ExpectKnownValue(address, at("kubernetes_api", "allowed_cidrs"), knownvalue.Null()),
 		)),
+		step(config.Variables{"visibility": config.StringVariable("public"), "dns": zone("Z0123456789ABCDEFGHIJ")}, plans(
+			plancheck.ExpectResourceAction(address, plancheck.ResourceActionUpdate),
+			plancheck.ExpectUnknownValue(address, at("objects")),
+			plancheck.ExpectKnownValue(address, at("endpoint", "hostname"), knownvalue.NotNull()),
+		), stores(at("endpoint", "dns", "zone_id"), knownvalue.StringExact("Z0123456789ABCDEFGHIJ"))),
+		step(config.Variables{"visibility": config.StringVariable("public"), "dns": zone("example.com")}, fails("Invalid hosted zone")),
+		step(config.Variables{"visibility": config.StringVariable("public")}, plans(
+			plancheck.ExpectResourceAction(address, plancheck.ResourceActionUpdate),
+		), stores(at("endpoint", "dns"), knownvalue.Null())),
 	)
 	if calls := backend.Calls(); calls[len(calls)-1] != "DestroyCluster" {
 		t.Errorf("last call is %s, want DestroyCluster", calls[len(calls)-1])
 	}
+}
+
+// zone is an endpoint.dns.
+func zone(id string) config.Variable {
+	return config.ObjectVariable(map[string]config.Variable{"zone_id": config.StringVariable(id)})
 }
 
 func TestAccClusterReplace(t *testing.T) {
@@ -157,14 +176,24 @@ func TestAccClusterDrift(t *testing.T) {
 		step(nil, plans()),
 		step(nil, before(func() {
 			backend.ChangeCluster(id, func(c *tftest.Cluster) {
-				c.Drift = map[string][]string{"security_group/load_balancer": {"ingress: unexpected 0.0.0.0/0"}}
+				c.Drift = map[string][]string{"security_group/load_balancer": {"ingress: unexpected 0.0.0.0/0"}, "exposure": {"endpoint: the load balancer answers to 0.0.0.0/0"}}
 				c.Exposure.Endpoint.Sources = append(c.Exposure.Endpoint.Sources, "0.0.0.0/0")
 			})
 		}), plans(
 			plancheck.ExpectResourceAction(address, plancheck.ResourceActionUpdate),
 			plancheck.ExpectKnownValue(address, at("drift"), knownvalue.MapSizeExact(0)),
-			plancheck.ExpectUnknownValue(address, at("exposure")),
+			plancheck.ExpectUnknownValue(address, at("exposure", "endpoint")),
+			plancheck.ExpectKnownValue(address, at("exposure", "kubernetes_api", "private_access"), knownvalue.Bool(true)),
 		), stores(at("exposure", "endpoint", "sources"), knownvalue.SetSizeExact(1))),
+		// A repair of something else moves nothing of it.
+		step(nil, before(func() {
+			backend.ChangeCluster(id, func(c *tftest.Cluster) {
+				c.Drift = map[string][]string{"node_pool/gpu": {"instance type: other"}}
+			})
+		}), plans(
+			plancheck.ExpectResourceAction(address, plancheck.ResourceActionUpdate),
+			plancheck.ExpectKnownValue(address, at("exposure", "endpoint", "sources"), knownvalue.SetSizeExact(1)),
+		)),
 		// What an attribute models shows there.
 		step(nil, before(func() {
 			backend.ChangeCluster(id, func(c *tftest.Cluster) {

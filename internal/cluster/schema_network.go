@@ -68,7 +68,18 @@ func endpointAttribute() schema.Attribute {
 		Attributes: map[string]schema.Attribute{
 			"domain": schema.StringAttribute{
 				Optional:            true,
-				MarkdownDescription: "Host name that callers use, which the certificate must cover. Point a DNS record of that name at `hostname`. Without it any name is accepted.",
+				MarkdownDescription: "Host name that callers use, which the certificate must cover. Point a DNS record of that name at `hostname`, or let the cluster keep it with `dns`. Without it any name is accepted.",
+			},
+			"dns": schema.SingleNestedAttribute{
+				Optional: true,
+				MarkdownDescription: "Lets the cluster keep the DNS record of `domain`: an alias record (type A) in Route 53, which is moved without a gap when a change of `visibility` replaces the load balancer. " +
+					"A record of that name that somebody else made is never overwritten.",
+				Attributes: map[string]schema.Attribute{
+					"zone_id": schema.StringAttribute{
+						Required:            true,
+						MarkdownDescription: "Id of the Route 53 hosted zone that `domain` lies in, in the account of the cluster.",
+					},
+				},
 			},
 			"certificate_id": schema.StringAttribute{
 				Optional:            true,
@@ -88,7 +99,7 @@ func endpointAttribute() schema.Attribute {
 			},
 			"hostname": schema.StringAttribute{
 				Computed: true, PlanModifiers: keptString(),
-				MarkdownDescription: "Host name of the load balancer, for an alias or CNAME record of `domain`. On GCP it is the address.",
+				MarkdownDescription: "Host name of the load balancer, for an alias or CNAME record of `domain`. On GCP it is the address. A change of `visibility` makes another.",
 			},
 			"address": schema.StringAttribute{
 				Computed: true, PlanModifiers: keptString(),

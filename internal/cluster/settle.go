@@ -8,6 +8,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/modelserving/terraform-provider-serving/internal/serving"
 	"github.com/modelserving/terraform-provider-serving/internal/tf"
 )
 
@@ -27,16 +28,12 @@ func (s *step) settle(ctx context.Context) diag.Diagnostics {
 	was := s.prior
 	// Whatever drifted is repaired by an update, and an update there is when the
 	// plan differs from the state.
-	drifted := len(was.Drift.Elements()) > 0
 	m.Drift = tf.Reasons(nil, nil)
 
 	network := !m.Network.Equal(was.Network)
 	visibility := !m.Visibility.Equal(was.Visibility)
-	access := network || visibility || s.accessMoves(ctx, r)
-	if drifted || access {
-		m.Exposure = types.ObjectUnknown(fieldTypes("exposure"))
-	}
-	if network || visibility || !m.AWS.Equal(was.AWS) || !m.GCP.Equal(was.GCP) || !m.Gateway.Equal(was.Gateway) || s.adminsMove(ctx, r) {
+	s.settleExposure(ctx, r, network || visibility)
+	if network || visibility || !m.AWS.Equal(was.AWS) || !m.GCP.Equal(was.GCP) || !m.Gateway.Equal(was.Gateway) || s.adminsMove(ctx, r) || s.recordMoves(ctx, r) {
 		m.Objects = types.MapUnknown(types.StringType)
 	} else {
 		s.settleObjects()
@@ -69,7 +66,7 @@ func (s *step) settleObjects() {
 	for object := range was.Drift.Elements() {
 		if _, exists := objects[object]; exists {
 			objects[object] = types.StringUnknown()
-		} else if object != tf.DefaultTagsDrift {
+		} else if object != tf.DefaultTagsDrift && object != serving.ExposureDrift {
 			structure = true
 		}
 	}
@@ -101,15 +98,13 @@ func (s *step) adminsMove(ctx context.Context, r *tf.Reader) bool {
 	return s.plan.KubernetesAPI.IsUnknown() || !api.Admins.Equal(was.Admins)
 }
 
-// accessMoves reports whether the ranges that may reach the endpoint or the
-// Kubernetes API change.
-func (s *step) accessMoves(ctx context.Context, r *tf.Reader) bool {
+// recordMoves reports whether the cluster gets, loses or changes its DNS record,
+// whose zone and name are its id.
+func (s *step) recordMoves(ctx context.Context, r *tf.Reader) bool {
 	is, _ := tf.Object[endpointModel](ctx, r, "", s.plan.Endpoint)
 	was, _ := tf.Object[endpointModel](ctx, r, "", s.prior.Endpoint)
-	api, _ := tf.Object[kubernetesAPIModel](ctx, r, "", s.plan.KubernetesAPI)
-	apiWas, _ := tf.Object[kubernetesAPIModel](ctx, r, "", s.prior.KubernetesAPI)
-	return s.plan.Endpoint.IsUnknown() || s.plan.KubernetesAPI.IsUnknown() || s.dnsEndpointMoves(ctx, r, api) ||
-		!is.AllowedCIDRs.Equal(was.AllowedCIDRs) || !api.AllowedCIDRs.Equal(apiWas.AllowedCIDRs)
+	kept := is.DNS.IsNull() && was.DNS.IsNull()
+	return s.plan.Endpoint.IsUnknown() || !is.DNS.Equal(was.DNS) || !kept && !is.Domain.Equal(was.Domain)
 }
 
 // settleKubernetesAPI gives the object its computed parts when the

@@ -27,7 +27,7 @@ func goodConfig(t *testing.T, s *tftest.Server) tftypes.Value {
 		},
 		"endpoint": map[string]any{
 			"domain": "models.example.com", "certificate_id": "aws/us-west-2/models", "allowed_cidrs": []any{"10.50.0.0/16"},
-			"min_tls_version": "1.3", "idle_timeout_seconds": 600,
+			"min_tls_version": "1.3", "idle_timeout_seconds": 600, "dns": map[string]any{"zone_id": "Z0123456789ABCDEFGHIJ"},
 		},
 		"kubernetes_api": map[string]any{
 			"allowed_cidrs": []any{"203.0.113.0/24"}, "admins": []any{"arn:aws:iam::123456789012:role/admins"},

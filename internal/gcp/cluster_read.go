@@ -28,6 +28,7 @@ func (c *client) observed(ctx context.Context, s *clusterStack, report *stack.Re
 	}
 	c.readBack(ctx, s, &out.Spec)
 	out.Exposure = s.exposure()
+	out.Judge(s.spec, len(report.Drift) > 0)
 	return out
 }
 
@@ -147,63 +148,6 @@ func tlsVersion(policy *computepb.SslPolicy, asked string) string {
 		return asked
 	}
 	return strings.ReplaceAll(strings.TrimPrefix(policy.GetMinTlsVersion(), "TLS_"), "_", ".")
-}
-
-// exposure reads who has a path from what is live.
-func (s *clusterStack) exposure() serving.Exposure {
-	var e serving.Exposure
-	// While a load balancer is being replaced both serve, and the wider counts.
-	for _, rule := range s.forwardingRule.All() {
-		if e.Endpoint.Scheme != schemeExternal {
-			e.Endpoint.Scheme = rule.GetLoadBalancingScheme()
-		}
-	}
-	guarded := true
-	for _, service := range s.backendService.All() {
-		guarded = guarded && service.GetSecurityPolicy() != ""
-	}
-	for _, policy := range s.securityPolicy.All() {
-		e.Endpoint.Sources = append(e.Endpoint.Sources, sourcesOf(policy)...)
-	}
-	if !guarded {
-		// Without a policy everyone gets through who has a path.
-		e.Endpoint.Sources = append(e.Endpoint.Sources, anywhere)
-	}
-	e.Endpoint.Sources = sorted(e.Endpoint.Sources)
-	e.Endpoint.InternetReachable = e.Endpoint.Scheme == schemeExternal && slices.ContainsFunc(e.Endpoint.Sources, serving.PublicSource)
-	if cluster := s.cluster.Live(); cluster != nil {
-		endpoints := cluster.GetControlPlaneEndpointsConfig().GetIpEndpointsConfig()
-		e.KubernetesAPI.PublicAccess, e.KubernetesAPI.PrivateAccess = endpoints.GetEnablePublicEndpoint(), endpoints.GetEnabled()
-		e.KubernetesAPI.Sources = apiSources(cluster)
-	}
-	for _, pool := range s.pools {
-		if live := pool.Live(); live != nil && !live.GetNetworkConfig().GetEnablePrivateNodes() {
-			e.Nodes.PublicAddresses = true
-		}
-	}
-	return e
-}
-
-// sourcesOf are the ranges that a policy lets in.
-func sourcesOf(policy *computepb.SecurityPolicy) []string {
-	var out []string
-	for _, rule := range policy.GetRules() {
-		if rule.GetAction() != actionAllow || rule.GetPreview() {
-			continue
-		}
-		ranges := rule.GetMatch().GetConfig().GetSrcIpRanges()
-		if len(ranges) == 0 {
-			// An expression is not judged here, and may let in everyone.
-			ranges = []string{"*"}
-		}
-		for _, source := range ranges {
-			if source == "*" {
-				source = anywhere
-			}
-			out = append(out, source)
-		}
-	}
-	return out
 }
 
 // decoded reads base64, and gives what cannot be read back as it is.

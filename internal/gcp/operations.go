@@ -89,7 +89,8 @@ const maxRepeats = 100
 // the operation of that time: when that is over and the object is not there, it
 // has been removed since, or could not be made then, and the request is a new one.
 func (c *client) insert(ctx context.Context, token string, there func(context.Context) (bool, error), call func(id *string) (*compute.Operation, error)) error {
-	id := requestID(token)
+	// A token says what is made for whom, and the rest where.
+	id := requestID(token, c.project, c.region)
 	for round := 0; ; round++ {
 		op, err := call(id)
 		repeated := err == nil && op.Done() && round < maxRepeats
@@ -101,7 +102,7 @@ func (c *client) insert(ctx context.Context, token string, there func(context.Co
 				return findErr
 			}
 		}
-		id = requestID(token, op.Name())
+		id = requestID(token, c.project, c.region, op.Name())
 	}
 }
 

@@ -72,7 +72,7 @@ func (c *client) frontTopology(ctx context.Context, id serving.ID, f *front) (se
 		}
 		return serving.LoadBalancerTopology{Absent: "the cluster has no load balancer: apply it again"}, nil
 	}
-	out := serving.LoadBalancerTopology{Name: "load balancer " + f.GetName(), Internal: f.internal(), Guard: "security policy", Port: servicePort}
+	out := serving.LoadBalancerTopology{Name: "load balancer " + f.GetName(), Internal: f.internal(), Guard: guard, Port: servicePort}
 	if f.internal() {
 		out.Subnets = []string{lastOf(f.GetSubnetwork())}
 	}
@@ -86,11 +86,7 @@ func (c *client) frontTopology(ctx context.Context, id serving.ID, f *front) (se
 		out.Absent = out.Name + " has no backend service: apply the cluster again"
 		return out, nil
 	}
-	if f.policy == nil {
-		out.Groups, out.Rules = []string{"none"}, []serving.GroupRule{{Low: servicePort, High: servicePort, CIDR: netip.MustParsePrefix(anywhere)}}
-		return out, nil
-	}
-	out.Groups, out.Rules = []string{f.policy.GetName()}, policyTopology(f.policy)
+	out.Groups, out.Rules = f.guards()
 	return out, nil
 }
 

@@ -69,6 +69,16 @@ func (s GatewaySpec) scaled() bool { return s.MaxReplicas > s.MinReplicas }
 // Gateway is what a cluster has inside Kubernetes, in the cluster's stack.
 type Gateway struct {
 	deployment, autoscaler *stack.Object[manifest, unstructured.Unstructured]
+	rollout                *stack.Gate
+}
+
+// Ready is what comes after all that a request needs of the gateway; none where
+// it is removed.
+func (g *Gateway) Ready() []stack.Node {
+	if g == nil || g.rollout == nil {
+		return nil
+	}
+	return []stack.Node{g.rollout}
 }
 
 // AddGateway adds what a cluster has inside Kubernetes to its stack. Connect
@@ -100,11 +110,12 @@ func AddGateway(s *stack.Stack, connect func(context.Context) (*API, error), spe
 	g.add(objectBudget, place{budgets, SystemNamespace, gatewayName}, func() manifest { return gatewayBudget() }, system)
 	g.add(objectPolicy, place{networkPolicies, SystemNamespace, gatewayName}, func() manifest { return gatewayPolicy() }, system)
 	g.optional(spec.DevicePlugin, objectDevicePlugin, place{daemonSets, pluginNamespace, pluginName}, devicePlugin, system)
+	gateway := &Gateway{deployment: deployment, autoscaler: autoscaler}
 	if spec.Enabled {
 		rollout := &rollout{api: g.connect, place: gatewayPlace, poll: s.Poll, least: spec.MinReplicas}
-		stack.AddGate(s, objectRollout, rollout.differ, rollout.wait, deployment, autoscaler, service, facts)
+		gateway.rollout = stack.AddGate(s, objectRollout, rollout.differ, rollout.wait, deployment, autoscaler, service, facts)
 	}
-	return &Gateway{deployment: deployment, autoscaler: autoscaler}
+	return gateway
 }
 
 // ReadBack replaces what attributes model by what is live.

@@ -88,21 +88,16 @@ func (p *publisher) run(ctx context.Context, r, before *round) {
 	ctx, cancel := context.WithTimeout(ctx, roundTimeout)
 	defer cancel()
 	defer close(r.done)
-	live, err := p.index(ctx)
+	known, ok, err := p.api.index(LiveReads(ctx))
 	if err != nil {
 		r.err = err
 		return
 	}
-	known, ok := readIndex(live)
 	if !ok {
 		r.err = &NoGatewayError{Cluster: p.api.access.Cluster.String()}
 		return
 	}
 	r.left, r.err = p.write(ctx, known.Stack, known.TrustedHops)
-}
-
-func (p *publisher) index(ctx context.Context) (*unstructured.Unstructured, error) {
-	return p.api.reader.get(LiveReads(ctx), indexPlace)
 }
 
 // errNewer says that somebody else wrote a configuration in between.
@@ -177,11 +172,10 @@ func (p *publisher) served(ctx context.Context, poll stack.Poll, least int) erro
 	nudged := map[string]bool{}
 	said := ""
 	err := poll.Until(ctx, func(time.Duration) (bool, error) {
-		live, err := p.index(ctx)
+		want, ok, err := p.api.index(LiveReads(ctx))
 		if err != nil {
 			return false, err
 		}
-		want, ok := readIndex(live)
 		if !ok {
 			return false, &NoGatewayError{Cluster: p.api.access.Cluster.String()}
 		}

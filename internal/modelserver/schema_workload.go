@@ -74,7 +74,8 @@ func serviceAttribute() schema.Attribute {
 func replicasAttribute() schema.Attribute {
 	return schema.SingleNestedAttribute{
 		Optional: true, Computed: true,
-		MarkdownDescription: "Number of pods. Where `max` is above `min`, an autoscaler moves between them, and `resources.cpu` is required.",
+		MarkdownDescription: "Number of pods. Where `max` is above `min`, an autoscaler moves between them, and `resources.cpu` is required. " +
+			"It counts on the cluster's metrics API: GKE has one, EKS wants its `metrics-server` add-on; without it the number stays at what it is.",
 		Attributes: map[string]schema.Attribute{
 			"min": schema.Int64Attribute{
 				Optional: true, Computed: true,

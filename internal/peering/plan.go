@@ -220,6 +220,11 @@ func (s *step) preflight(ctx context.Context, spec serving.Peering) diag.Diagnos
 	if s.planned && s.cluster.Create {
 		spec.Planned = &s.cluster.Spec
 	}
+	// The ids of a plan that repairs are unknown. Those of the state tell our routes
+	// from strangers' when the connection is gone.
+	if s.prior != nil && s.prior.ID.Equal(s.plan.ID) {
+		spec.LastSeen = tf.Texts(s.prior.Objects)
+	}
 	problems, err := backend.PreflightPeering(ctx, spec)
 	diags.Append(tf.Failed(tf.Doing{Verb: "plan", Kind: kind, ID: spec.ID().String()}, err)...)
 	diags.Append(tf.Problems(s.schema, problems)...)

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"strings"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
@@ -17,8 +18,17 @@ var backends = map[serving.Cloud]func(s settings, version string) serving.Backen
 	serving.GCP: gcpBackend,
 }
 
+// sandboxLinger is how long callers hold on to an old load balancer of the
+// sandbox, where nobody remembers names: as long as a request takes.
+const sandboxLinger = time.Second
+
 func awsBackend(s settings, version string) serving.Backend {
+	var linger time.Duration
+	if s.sandbox != "" {
+		linger = sandboxLinger
+	}
 	return aws.New(aws.Config{
+		Linger:                linger,
 		Region:                s.aws.region,
 		Profile:               s.aws.profile,
 		AssumeRoleARN:         s.aws.roleARN,

@@ -8,6 +8,17 @@ var ruleSourceQuota = shouldNot("source_range_quota", "Ranges need a higher quot
 // DescribeCertificate: CertificateArn).
 var acmResource = regexp.MustCompile(`^certificate/[\w+=,.@-]+$`)
 
+// A hosted zone's id has at most 32 characters (Route 53 API reference,
+// HostedZone: Id); all that Route 53 gives begin with a Z.
+var zoneIDSyntax = regexp.MustCompile(`^Z[0-9A-Z]{1,31}$`)
+
+func (awsRules) zone(f *findings, id string) {
+	if !zoneIDSyntax.MatchString(id) {
+		f.add(ruleDNSZone.at("endpoint.dns.zone_id", "The zone is %q. It is the id of a Route 53 hosted zone, a Z with letters in upper case and digits, without \"/hostedzone/\". "+
+			"Write zone_id = aws_route53_zone.<name>.zone_id, or copy the id from \"aws route53 list-hosted-zones\".", id))
+	}
+}
+
 // certificateID takes the id of a serving_certificate or the ARN of an ACM
 // certificate. Certificates are regional: a listener takes those of its own
 // region only.

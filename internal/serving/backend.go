@@ -117,6 +117,9 @@ type Observation struct {
 	// Unseen says what could not be looked at, and why; it is a warning. Empty is
 	// nothing.
 	Unseen string
+	// Advice is what the user should look at and an apply does not change; each is a
+	// warning.
+	Advice []string
 }
 
 // ObservedCluster is a cluster as it was found.

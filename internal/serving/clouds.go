@@ -31,6 +31,9 @@ type cloudRules interface {
 	poolSize(f *findings, path string, size int64)
 	// certificateID judges the id of an endpoint's certificate, which is given.
 	certificateID(f *findings, c Cluster)
+	// zone judges the id of the DNS zone that has the endpoint's record, which is
+	// given.
+	zone(f *findings, id string)
 	// sources judges the number of ranges that a load balancer answers to.
 	sources(f *findings, c Cluster)
 	// access judges who may use the Kubernetes API, apart from the ranges.
@@ -130,6 +133,7 @@ func (noCloud) zones(*findings, Cluster)                             {}
 func (noCloud) machine(*findings, string, NodePool)                  {}
 func (noCloud) poolSize(*findings, string, int64)                    {}
 func (noCloud) certificateID(*findings, Cluster)                     {}
+func (noCloud) zone(*findings, string)                               {}
 func (noCloud) sources(*findings, Cluster)                           {}
 func (noCloud) access(*findings, Cluster)                            {}
 func (noCloud) arguments(*findings, Cluster)                         {}

@@ -113,6 +113,15 @@ type Endpoint struct {
 	MinTLSVersion string
 	// IdleTimeoutSeconds is how long a connection may be silent: 1 to 4000.
 	IdleTimeoutSeconds int64
+	// DNS is nil where the record of Domain is the user's own business.
+	DNS *DNS
+}
+
+// DNS is the record of an endpoint's domain, kept with the cluster and moved
+// when the load balancer is replaced.
+type DNS struct {
+	// ZoneID is the hosted zone that the domain lies in.
+	ZoneID string
 }
 
 // KubernetesAPI is the cluster's control plane as clients reach it.

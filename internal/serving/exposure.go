@@ -2,9 +2,15 @@ package serving
 
 import (
 	"fmt"
+	"maps"
 	"net/netip"
+	"slices"
 	"strings"
 )
+
+// ExposureDrift is the key of drift under which contradictions of the exposure are
+// reported: what makes them is a difference of some object.
+const ExposureDrift = "exposure"
 
 // Exposure is who has a network path to a cluster, as read back from the
 // cloud.
@@ -19,12 +25,32 @@ type EndpointExposure struct {
 	// Scheme is the load balancer's own word: "internet-facing" or "internal" on AWS,
 	// "EXTERNAL_MANAGED" or "INTERNAL_MANAGED" on GCP.
 	Scheme string
+	// Addresses are those that the cloud tells. AWS tells none of an Application Load
+	// Balancer, whose addresses change.
+	Addresses []string
+	// SecurityGroups are the ids of those that guard it.
+	SecurityGroups []string
+	// Subnets are those that it has addresses in, by id.
+	Subnets map[string]SubnetExposure
 	// Sources are what its security groups let in: ranges, and ids of security
 	// groups ("sg-...") and prefix lists ("pl-...").
 	Sources []string
-	// InternetReachable says that scheme and sources together leave a path from
-	// the Internet.
+	// Inside is what of Sources is the network's own or was let in for a peering:
+	// such a range belongs there also where it is not private.
+	Inside []string
+	// InternetReachable says that there is a path from the Internet, or that nobody
+	// can rule it out.
 	InternetReachable bool
+	// Hops are why, in their order.
+	Hops []Hop
+}
+
+// SubnetExposure is how a subnet of a load balancer leads out of its network.
+type SubnetExposure struct {
+	// RouteTable is the id of its route table; empty is that it was not read.
+	RouteTable string
+	// InternetGateway is what it has a route to; empty is that there is none.
+	InternetGateway string
 }
 
 // KubernetesAPIExposure is the control plane's.
@@ -85,10 +111,55 @@ func (e EndpointExposure) beyondPrivate(c Cluster, say func(string, ...any)) {
 	// as wanted.
 	allowed := append(readable(c.Endpoint.AllowedCIDRs), privateRanges...)
 	allowed = append(allowed, localIPv6)
-	allowed = append(allowed, readable([]string{c.Network.CIDR})...)
+	allowed = append(allowed, readable(append([]string{c.Network.CIDR}, e.Inside...))...)
 	for _, source := range beyond(e.Sources, allowed) {
 		say("endpoint: the load balancer answers to %s, which is not private, and the cluster is private", source)
 	}
+	if c.Network.Own() {
+		for _, way := range e.waysOut() {
+			say("endpoint: %s, and the cluster is private", way)
+		}
+	}
+}
+
+// waysOut names the subnets that lead to the Internet.
+func (e EndpointExposure) waysOut() []string {
+	var out []string
+	for _, id := range slices.Sorted(maps.Keys(e.Subnets)) {
+		if s := e.Subnets[id]; s.InternetGateway != "" {
+			out = append(out, fmt.Sprintf("route table %s of the load balancer's subnet %s leads to the internet gateway %s", s.RouteTable, id, s.InternetGateway))
+		}
+	}
+	return out
+}
+
+// Advice lists what is wider than the spec wants and is not the cluster's to
+// change: the routes of a network that somebody else made.
+func (e Exposure) Advice(c Cluster) []string {
+	if c.Network.Own() || c.Visibility != Private || !c.Known("visibility", "network.cidr") {
+		return nil
+	}
+	ways := e.Endpoint.waysOut()
+	for i := range ways {
+		ways[i] += ", and the cluster is private. An internal load balancer has no public address, so this alone opens nothing; " +
+			"but the subnets of a private cluster should not lead there. Remove the route, or give network.subnets others: the cluster does not change routes of a network that is not its own."
+	}
+	return ways
+}
+
+// Judge says where the exposure contradicts the spec. That is drift while some object
+// differs, so that there is something to repair, and else advice: an apply could not
+// make it go away. The Kubernetes API is not judged here, because an attribute shows
+// its ranges.
+func (o *ObservedCluster) Judge(spec Cluster, differs bool) {
+	e := o.Exposure
+	e.KubernetesAPI = KubernetesAPIExposure{}
+	reasons := e.Contradictions(spec)
+	if len(reasons) > 0 && differs {
+		o.Drift[ExposureDrift] = reasons
+		reasons = nil
+	}
+	o.Advice = append(reasons, e.Advice(spec)...)
 }
 
 func (k KubernetesAPIExposure) beyondAllowed(allowed []string, say func(string, ...any)) {
@@ -133,10 +204,4 @@ func beyond(sources []string, allowed []netip.Prefix) []string {
 		wider = append(wider, source)
 	}
 	return wider
-}
-
-// PublicSource reports whether a source that a security group lets in may be on
-// the Internet. What cannot be judged, as a prefix list, counts as such.
-func PublicSource(source string) bool {
-	return len(beyond([]string{source}, append([]netip.Prefix{localIPv6}, privateRanges...))) > 0
 }

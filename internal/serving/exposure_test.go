@@ -27,6 +27,9 @@ func TestContradictions(t *testing.T) {
 		{"narrower", none, func(e *Exposure) { *e = Exposure{Endpoint: EndpointExposure{Scheme: "internal"}} }, nil},
 		{"range of a peer", none, func(e *Exposure) { e.Endpoint.Sources = []string{"172.16.0.0/16", "fd00::/64"} }, nil},
 		{"own public range", func(c *Cluster) { c.Network.CIDR = "8.8.0.0/16" }, func(e *Exposure) { e.Endpoint.Sources = []string{"8.8.0.0/16"} }, nil},
+		{"public range of a peer", none, func(e *Exposure) {
+			e.Endpoint.Sources, e.Endpoint.Inside = []string{"198.51.100.0/24"}, []string{"198.51.100.0/24"}
+		}, nil},
 		{"private, and open", none, open, []string{
 			"load balancer is internet-facing", "path from the Internet", "answers to 0.0.0.0/0, which is not private",
 		}},

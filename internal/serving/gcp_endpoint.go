@@ -10,6 +10,15 @@ const (
 	maxPolicySources    = 100 * RangesPerPolicyRule
 )
 
+var ruleDNSOnlyAWS = mustNot("dns_gcp", "DNS record is yours on GCP")
+
+// zone: the address of a load balancer is reserved here, so a record of the user's
+// own stays true for as long as the visibility does.
+func (gcpRules) zone(f *findings, _ string) {
+	f.add(ruleDNSOnlyAWS.at("endpoint.dns", "The cluster is on GCP, where the provider keeps no DNS record. Remove endpoint.dns, and let a record of type A lead to endpoint.address, "+
+		"as a google_dns_record_set with rrdatas = [serving_cluster.<name>.endpoint.address]."))
+}
+
 // gcpCertificateSyntax is the name of a certificate of Certificate Manager
 // (certificatemanager Certificate.name).
 var gcpCertificateSyntax = regexp.MustCompile(`^projects/[a-z0-9.:-]+/locations/([a-z0-9-]+)/certificates/[a-z]([-a-z0-9]{0,61}[a-z0-9])?$`)

@@ -143,6 +143,7 @@ var gcpMachineCases = []clusterCase{
 }
 
 var gcpOtherCases = []clusterCase{
+	{"DNS record", dns("models.example.com", "Z0123456789ABCDEFGHIJ"), []want{{"endpoint.dns", "DNS record is yours on GCP", "endpoint.address"}}},
 	{"certificate of Certificate Manager", certificateID("projects/ml-prod/locations/us-central1/certificates/models"), nil},
 	{"ARN", certificateID("arn:aws:acm:us-west-2:123456789012:certificate/1"), []want{{"endpoint.certificate_id", "Invalid certificate id", "nor the name of a certificate of Certificate Manager"}}},
 	{"certificate of AWS", certificateID("aws/us-central1/models"), []want{{"endpoint.certificate_id", "Certificate is in another cloud", `in cloud "aws" and the cluster is in "gcp"`}}},

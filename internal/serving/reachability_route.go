@@ -26,6 +26,8 @@ func (s SubnetTopology) leads(to netip.Prefix, kind RouteKind, id, what string) 
 	in := "route table " + s.Table + " of " + s.ID
 	best, doubt := s.route(to)
 	switch {
+	case s.Table == "":
+		return VerdictUnknown, "the route table of " + s.ID + " was not read"
 	case doubt != "":
 		return VerdictUnknown, in + " has a route to a list of ranges that was not read (to " + doubt + ")"
 	case best == nil:

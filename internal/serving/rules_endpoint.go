@@ -18,6 +18,8 @@ var (
 	ruleSourceNobody       = shouldNot("source_range_private", "Range matches nobody on a public cluster")
 	ruleTLSVersion         = mustNot("min_tls_version", "Invalid minimum TLS version")
 	ruleIdleTimeout        = mustNot("idle_timeout", "Invalid idle timeout")
+	ruleDNSDomain          = mustNot("dns_domain_missing", "DNS record without a domain")
+	ruleDNSZone            = mustNot("dns_zone_id", "Invalid hosted zone")
 )
 
 // An Application Load Balancer's idle timeout is 1 to 4000 seconds
@@ -38,6 +40,21 @@ func (f *findings) endpoint(c Cluster) {
 	}
 	if s := e.IdleTimeoutSeconds; f.known("endpoint.idle_timeout_seconds") && (s < 0 || s > maxIdleTimeout) {
 		f.add(ruleIdleTimeout.at("endpoint.idle_timeout_seconds", "The timeout is %d s. A load balancer takes 1 to %d s. Give the longest silence of your slowest model.", s, maxIdleTimeout))
+	}
+	f.dns(c)
+}
+
+func (f *findings) dns(c Cluster) {
+	e := c.Endpoint
+	const path = "endpoint.dns"
+	if e.DNS == nil || !f.known(path) {
+		return
+	}
+	if e.Domain == "" && f.known("endpoint.domain") {
+		f.add(ruleDNSDomain.at(path, "There is no domain, which is the name of the record. Write endpoint.domain, or remove endpoint.dns."))
+	}
+	if f.known(path + ".zone_id") {
+		f.of(c.Cloud).zone(f, e.DNS.ZoneID)
 	}
 }
 

@@ -8,6 +8,10 @@ func domain(d string) func(*Cluster) {
 	return func(c *Cluster) { c.Endpoint.Domain = d }
 }
 
+func dns(d, zone string) func(*Cluster) {
+	return func(c *Cluster) { c.Endpoint.Domain, c.Endpoint.DNS = d, &DNS{ZoneID: zone} }
+}
+
 func allowed(ranges ...string) func(*Cluster) {
 	return func(c *Cluster) { c.Endpoint.AllowedCIDRs = ranges }
 }
@@ -73,6 +77,21 @@ var endpointCases = []clusterCase{
 	{"public for 30 ranges", all(public, allowed(nets(30, "203.0.")...)), nil},
 	{"public for 31 ranges", all(public, allowed(nets(31, "203.0.")...)),
 		[]want{{"endpoint.allowed_cidrs", "warning: Ranges need a higher quota", "each needs two rules (ports 443 and 80), 62 in all"}}},
+
+	{"DNS record", dns("models.example.com", "Z0123456789ABCDEFGHIJ"), nil},
+	{"short zone id", dns("models.example.com", "Z1"), nil},
+	{"DNS record without a domain", dns("", "Z0123456789ABCDEFGHIJ"),
+		[]want{{"endpoint.dns", "DNS record without a domain", "Write endpoint.domain"}}},
+	{"zone of a path", dns("models.example.com", "/hostedzone/Z0123456789ABCDEFGHIJ"),
+		[]want{{"endpoint.dns.zone_id", "Invalid hosted zone", `The zone is "/hostedzone/Z0123456789ABCDEFGHIJ"`}}},
+	{"zone by its name", dns("models.example.com", "example.com"),
+		[]want{{"endpoint.dns.zone_id", "Invalid hosted zone", "aws route53 list-hosted-zones"}}},
+	{"zone in lower case", dns("models.example.com", "z0123456789"),
+		[]want{{"endpoint.dns.zone_id", "Invalid hosted zone", "letters in upper case"}}},
+	{"zone id too long", dns("models.example.com", "Z0123456789ABCDEFGHIJ0123456789ABC"),
+		[]want{{"endpoint.dns.zone_id", "Invalid hosted zone", "the id of a Route 53 hosted zone"}}},
+	{"no zone", dns("models.example.com", ""),
+		[]want{{"endpoint.dns.zone_id", "Invalid hosted zone", `The zone is ""`}}},
 
 	{"TLS 1.3", func(c *Cluster) { c.Endpoint.MinTLSVersion = "1.3" }, nil},
 	{"default TLS and timeout", func(c *Cluster) { c.Endpoint.MinTLSVersion, c.Endpoint.IdleTimeoutSeconds = "", 0 }, nil},

@@ -34,6 +34,9 @@ func computedOf(name string, attribute resource.Attribute) datasource.Attribute 
 	case resource.SetNestedAttribute:
 		return datasource.SetNestedAttribute{Computed: true, MarkdownDescription: a.MarkdownDescription,
 			NestedObject: datasource.NestedAttributeObject{Attributes: Computed(a.NestedObject.Attributes)}}
+	case resource.ListNestedAttribute:
+		return datasource.ListNestedAttribute{Computed: true, MarkdownDescription: a.MarkdownDescription,
+			NestedObject: datasource.NestedAttributeObject{Attributes: Computed(a.NestedObject.Attributes)}}
 	case resource.MapNestedAttribute:
 		return datasource.MapNestedAttribute{Computed: true, MarkdownDescription: a.MarkdownDescription,
 			NestedObject: datasource.NestedAttributeObject{Attributes: Computed(a.NestedObject.Attributes)}}

@@ -87,6 +87,16 @@ func Unseen(id string, found serving.Observation) diag.Diagnostics {
 	return diags
 }
 
+// Advised is a warning for each thing that is not as it should be and that no apply
+// changes.
+func Advised(id string, found serving.Observation) diag.Diagnostics {
+	var diags diag.Diagnostics
+	for _, text := range found.Advice {
+		diags.AddWarning("Not as it should be, and not changed by an apply: "+id, text)
+	}
+	return diags
+}
+
 // Resource is embedded by every resource.
 type Resource struct{ Provider *Provider }
 

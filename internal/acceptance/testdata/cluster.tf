@@ -24,6 +24,7 @@ resource "serving_cluster" "test" {
     allowed_cidrs        = var.allowed_cidrs
     min_tls_version      = var.min_tls_version
     idle_timeout_seconds = var.idle_timeout_seconds
+    dns                  = var.dns
   }
 }
 
@@ -94,5 +95,10 @@ variable "min_tls_version" {
 
 variable "idle_timeout_seconds" {
   type    = number
+  default = null
+}
+
+variable "dns" {
+  type    = object({ zone_id = string })
   default = null
 }

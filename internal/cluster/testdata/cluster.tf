@@ -34,6 +34,11 @@ variable "deletion_protection" {
   default = false
 }
 
+variable "dns" {
+  type    = object({ zone_id = string })
+  default = null
+}
+
 variable "tags" {
   type    = map(string)
   default = null
@@ -67,6 +72,7 @@ resource "serving_cluster" "test" {
   endpoint = {
     domain         = "models.example.com"
     certificate_id = "aws/us-west-2/models"
+    dns            = var.dns
   }
 
   gateway = var.gateway

@@ -45,7 +45,7 @@ func newDataPlane(c *Cloud) *dataPlane {
 
 // Connect opens a TCP connection from a place of the simulated world to a host name and port in it, over the path that the
 // state describes: routes, gateways, security groups, network ACLs and the endpoint's own list of callers. The names are those
-// of load balancers and of clusters' API endpoints; there is no other DNS. An error that says where the way ends is a *PathError.
+// of load balancers, of clusters' API endpoints and of records that lead there. An error that says where the way ends is a *PathError.
 func (c *Cloud) Connect(ctx context.Context, from Place, host string, port int) (net.Conn, error) {
 	c.mu.Lock()
 	c.settle()
@@ -91,7 +91,7 @@ func (c *Cloud) judge(from Place, host string, port int) (way, error) {
 	if err != nil {
 		return way{}, err
 	}
-	to, err := c.resolve(strings.ToLower(strings.TrimSuffix(host, ".")), port)
+	to, err := c.resolve(caller, strings.ToLower(strings.TrimSuffix(host, ".")), port)
 	if err != nil {
 		return way{}, err
 	}
@@ -106,27 +106,6 @@ func (c *Cloud) judge(from Place, host string, port int) (way, error) {
 		return way{}, &PathError{Kind: Refused, Hop: to.name, Reason: fmt.Sprintf("it serves port 443, not %d", port)}
 	}
 	return way{destination: to, source: source}, nil
-}
-
-// resolve looks a name up: the sandbox's DNS.
-func (c *Cloud) resolve(host string, port int) (destination, error) {
-	for _, key := range sortedKeys(c.state.Regions) {
-		account, region := splitRegionKey(key)
-		at := c.in(account, region)
-		for _, lb := range at.elb().LoadBalancers {
-			if strings.ToLower(text(lb.DNSName)) == host {
-				return at.elbDestination(lb, port)
-			}
-		}
-		for _, cluster := range at.eks().Clusters {
-			if cluster.Endpoint != nil && strings.ToLower(strings.TrimPrefix(*cluster.Endpoint, "https://")) == host {
-				return at.eksDestination(cluster, port)
-			}
-		}
-	}
-	return destination{}, &PathError{Kind: UnknownHost, Hop: "DNS", Reason: fmt.Sprintf(
-		"%q is neither the DNS name of a load balancer nor the endpoint of a cluster in this sandbox; "+
-			"custom domains are not resolved: connect to the load balancer's DNS name and send the domain as host (curl --connect-to)", host)}
 }
 
 // in is a view of the state of an account in a region, for code that no API call runs. The cloud's lock must be held while it

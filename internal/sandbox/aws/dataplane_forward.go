@@ -39,16 +39,22 @@ func (b *balancer) forward(route *route, w http.ResponseWriter, r *http.Request)
 	load := plane.loadOf(group.arn, t.key)
 	load.outstanding.Add(1)
 	defer load.outstanding.Add(-1)
+	r, up := watched(r)
 	proxy := httputil.ReverseProxy{
 		Transport: b.transport(route, t), FlushInterval: -1, BufferPool: &control.Buffers, ErrorLog: control.Silent,
-		Rewrite:        func(p *httputil.ProxyRequest) { route.rewrite(p, t) },
-		ModifyResponse: func(response *http.Response) error { route.dressing(response.Header); return nil },
+		Rewrite: func(p *httputil.ProxyRequest) { route.rewrite(p, t) },
+		ModifyResponse: func(response *http.Response) error {
+			route.dressing(response.Header)
+			up.parting(response.Header)
+			return nil
+		},
 		ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) {
 			status := http.StatusBadGateway
 			var timeout net.Error
 			if errors.As(err, &timeout) && timeout.Timeout() {
 				status = http.StatusGatewayTimeout
 			}
+			up.parting(w.Header())
 			b.fail(route, w, status, fmt.Errorf("target %s: %w", t.key, err))
 		},
 	}

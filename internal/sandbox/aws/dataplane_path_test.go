@@ -50,7 +50,7 @@ func TestPathToLoadBalancer(t *testing.T) {
 	w.leads(w.vpc, internalHost+":80", http.StatusOK, "")
 	w.leads(w.vpc+"/10.0.11.77", internalHost+":80", http.StatusOK, "")
 	w.leads(other, internalHost+":80", http.StatusGatewayTimeout, "no peering")
-	w.leads("", "model.example.com:443", http.StatusBadGateway, "custom domains are not resolved")
+	w.leads("", "model.example.com:443", http.StatusBadGateway, "no hosted zone that answers here has it")
 	for place, reason := range map[string]string{
 		"mars": "a place is", "vpc-0123456789abcdef0": "no account or region", "10.0.0.4": "does not exist on the Internet", none: "no subnet",
 		w.vpc + "/10.7.0.1": "no subnet with that address", w.vpc + "/x": "not an IPv4 address", "fe80::1": "a place is",

@@ -154,3 +154,50 @@ func TestTargetHealth(t *testing.T) {
 		}
 	}
 }
+
+// TestBalancerEarlyAnswer has a target that refuses a body before it has read it: over HTTP/1.1 the answer says that the
+// connection ends, and one that comes after the whole body does not.
+func TestBalancerEarlyAnswer(t *testing.T) {
+	t.Parallel()
+	w := newDataWorld(t)
+	lb, host := w.front(elbtypes.LoadBalancerSchemeEnumInternetFacing, 80, 443)
+	group, _ := w.nodePort(30080, nil)
+	w.listener(lb, 80, forward(group))
+	certificate := issue(t, ec(t, elliptic.P256()), nil, nil, "m.example.com")
+	w.secure(lb, "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09", forward(group), w.imported(certificate))
+	w.started().serve(t, 30080, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/patient" {
+			_, _ = io.Copy(io.Discard, r.Body)
+		}
+		w.WriteHeader(http.StatusUnauthorized)
+	}))
+	// More than the buffers of sockets take.
+	large := strings.Repeat("x", 32<<20)
+	plain, secure := w.client("", host+":80", nil), w.client("", host+":443", &tls.Config{RootCAs: pool(t, certificate.pem)})
+	for range 2 {
+		for _, tc := range []struct {
+			client  *http.Client
+			url     string
+			proto   string
+			closing bool
+		}{
+			{plain, "http://" + host + "/hasty", "HTTP/1.1", true},
+			{plain, "http://" + host + "/patient", "HTTP/1.1", false},
+			{secure, "https://m.example.com/hasty", "HTTP/2.0", false},
+		} {
+			request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, tc.url, strings.NewReader(large))
+			if err != nil {
+				t.Fatal(err)
+			}
+			response, err := tc.client.Do(request)
+			if err != nil {
+				t.Fatalf("%s: %v", tc.url, err)
+			}
+			_, err = io.Copy(io.Discard, response.Body)
+			_ = response.Body.Close()
+			if err != nil || response.StatusCode != http.StatusUnauthorized || response.Proto != tc.proto || response.Close != tc.closing {
+				t.Errorf("%s: %s %d, closing %t, %v; want closing %t", tc.url, response.Proto, response.StatusCode, response.Close, err, tc.closing)
+			}
+		}
+	}
+}

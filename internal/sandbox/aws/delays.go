@@ -35,6 +35,7 @@ var defaultDelays = map[string]time.Duration{
 	"acm.certificate.describe":            4 * time.Second,
 	"acm.certificate.issue":               2 * time.Minute,
 	"acm.import.propagate":                3 * time.Second,
+	"route53.change.sync":                 30 * time.Second,
 	"autoscaling.traffic_source.attach":   15 * time.Second,
 	"autoscaling.traffic_source.detach":   5 * time.Second,
 	"autoscaling.instance.launch":         40 * time.Second,

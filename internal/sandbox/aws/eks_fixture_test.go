@@ -19,6 +19,7 @@ import (
 	ekstypes "github.com/aws/aws-sdk-go-v2/service/eks/types"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/route53"
 	"github.com/aws/smithy-go"
 
 	"github.com/modelserving/terraform-provider-serving/internal/sandbox/aws"
@@ -53,6 +54,7 @@ type world struct {
 	elb     *elb.Client
 	acm     *acm.Client
 	asg     *autoscaling.Client
+	dns     *route53.Client
 
 	vpc, igw             string
 	public, private      []string
@@ -71,6 +73,7 @@ func newWorld(t *testing.T, options ...sandboxtest.Option) *world {
 	return &world{
 		t: t, sandbox: s, ec2: ec2.NewFromConfig(cfg), iam: iam.NewFromConfig(cfg), eks: eks.NewFromConfig(cfg),
 		elb: elb.NewFromConfig(cfg), acm: acm.NewFromConfig(cfg), asg: autoscaling.NewFromConfig(cfg),
+		dns: route53.NewFromConfig(cfg),
 	}
 }
 

@@ -70,7 +70,8 @@ type clientToken struct {
 
 // Account is what belongs to an account and to no region.
 type Account struct {
-	Roles map[string]*Role
+	Roles   map[string]*Role
+	Route53 route53State
 }
 
 func newState(seed string) *state {

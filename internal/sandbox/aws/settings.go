@@ -57,6 +57,9 @@ var defaultQuotas = map[string]int{
 	"elb.certificates_per_listener":     25,
 	"acm.certificates":                  2500,
 	"acm.domains_per_certificate":       10,
+	"route53.hosted_zones":              500,
+	"route53.records_per_hosted_zone":   10000,
+	"route53.vpcs_per_hosted_zone":      300,
 }
 
 func checkQuotaName(name string) error {

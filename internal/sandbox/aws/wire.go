@@ -29,7 +29,7 @@ func (w *wire) route(req *request) (action string, parameters func() (map[string
 	switch w.protocol() {
 	case "json":
 		return w.routeJSON(req)
-	case "rest-json":
+	case "rest-json", "rest-xml":
 		return w.routeREST(req)
 	default:
 		return w.routeQuery(req)
@@ -52,7 +52,7 @@ func (w *wire) guessAction(req *request) string {
 
 func (w *wire) unknownAction(action string) error {
 	switch w.protocol() {
-	case "json", "rest-json":
+	case "json", "rest-json", "rest-xml":
 		return &Error{Code: "UnknownOperationException", Message: "The sandbox does not implement " + w.name + " " + action + ".", Status: 404}
 	default:
 		return apiError("InvalidAction", "The action %s is not valid for this web service.", action)
@@ -112,6 +112,8 @@ func (w *wire) writeAnswer(out http.ResponseWriter, id, action string, answer ma
 		}
 		out.WriteHeader(status)
 		_ = json.NewEncoder(out).Encode(body)
+	case "rest-xml":
+		w.writeRESTXML(out, op, answer)
 	default:
 		out.Header().Set("Content-Type", "text/xml;charset=UTF-8")
 		out.WriteHeader(http.StatusOK)

@@ -32,14 +32,19 @@ func (w *wire) routeJSON(req *request) (string, func() (map[string]any, error), 
 	}, nil
 }
 
-// routeREST finds a rest-json operation by method and path.
+// routeREST finds an operation of rest-json or rest-xml by method and path.
 func (w *wire) routeREST(req *request) (string, func() (map[string]any, error), error) {
 	for _, name := range sortedKeys(w.service.Operations) {
 		op := w.service.Operations[name]
 		if op.HTTP.Method != req.Method {
 			continue
 		}
-		labels, ok := matchPath(op.HTTP.RequestURI, req.URL.EscapedPath())
+		template, path := op.HTTP.RequestURI, req.URL.EscapedPath()
+		if w.protocol() == "rest-xml" {
+			// botocore ends some paths with a slash where other clients do not, and the service takes both.
+			template, path = strings.TrimSuffix(template, "/"), strings.TrimSuffix(path, "/")
+		}
+		labels, ok := matchPath(template, path)
 		if !ok {
 			continue
 		}
@@ -47,6 +52,9 @@ func (w *wire) routeREST(req *request) (string, func() (map[string]any, error), 
 			bound, err := w.bind(op, req, labels)
 			if err != nil {
 				return nil, err
+			}
+			if w.protocol() == "rest-xml" {
+				return w.readXMLInput(op, req.body, bound)
 			}
 			body, err := decodeBody(req.body)
 			if err != nil {

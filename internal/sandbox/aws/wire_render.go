@@ -44,7 +44,7 @@ func (w *wire) xmlMembers(b *bytes.Buffer, shape *model.Shape, tree map[string]a
 	for _, name := range sortedKeys(shape.Members) {
 		ref := shape.Members[name]
 		value := tree[goName(name)]
-		if value == nil || w.unset(ref, value) {
+		if value == nil || w.unset(ref, value) || ref.Location != "" {
 			continue
 		}
 		element := name
@@ -113,7 +113,7 @@ func (w *wire) renderXMLError(id string, e *Error) []byte {
 	}
 	namespace := ""
 	if w.service != nil {
-		namespace = ` xmlns="` + w.service.Metadata.XMLNamespace + `"`
+		namespace = ` xmlns="` + w.namespace() + `"`
 	}
 	fmt.Fprintf(&b, "<ErrorResponse%s><Error><Type>%s</Type><Code>%s</Code><Message>%s</Message></Error><RequestId>%s</RequestId></ErrorResponse>",
 		namespace, e.Type, text(e.Code), text(e.Message), id)

@@ -139,6 +139,7 @@ func TestWriteError(t *testing.T) {
 		"ec2":       {"ec2", &Error{Code: "InvalidVpcID.NotFound", Message: "a < b"}, 400, []string{"<Response><Errors><Error><Code>InvalidVpcID.NotFound</Code><Message>a &lt; b</Message>"}},
 		"query":     {"iam", &Error{Code: "NoSuchEntityException", Message: "m"}, 404, []string{"<ErrorResponse xmlns=", "<Type>Sender</Type><Code>NoSuchEntity</Code>"}},
 		"json":      {"acm", &Error{Code: "ResourceNotFoundException", Message: "m"}, 400, []string{`"__type":"ResourceNotFoundException"`, `"message":"m"`}},
+		"rest-xml":  {"route53", &Error{Code: "NoSuchHostedZone", Message: "m"}, 404, []string{`<ErrorResponse xmlns="https://route53.amazonaws.com/doc/2013-04-01/">`, "<Code>NoSuchHostedZone</Code>"}},
 		"rest-json": {"eks", &Error{Code: "ResourceNotFoundException", Message: "m", Fields: map[string]any{"clusterName": "prod"}}, 404, []string{`"clusterName":"prod"`}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -203,8 +204,11 @@ func TestWriteAnswer(t *testing.T) {
 		"query": {"iam", "ListRolePolicies", map[string]any{"PolicyNames": []any{"a&b"}, "IsTruncated": false}, []string{
 			"<ListRolePoliciesResult>", "<PolicyNames><member>a&amp;b</member></PolicyNames>", "<ResponseMetadata><RequestId>id</RequestId></ResponseMetadata>",
 		}},
-		"time in XML":         {"iam", "GetRole", map[string]any{"Role": map[string]any{"CreateDate": "2026-01-02T03:04:05.5Z"}}, []string{"<CreateDate>2026-01-02T03:04:05.5Z</CreateDate>"}},
-		"time in JSON":        {"eks", "DescribeCluster", map[string]any{"Cluster": map[string]any{"CreatedAt": "1970-01-01T00:00:02.25Z", "Status": ""}}, []string{`{"cluster":{"createdAt":2.250}}`}},
+		"time in XML":  {"iam", "GetRole", map[string]any{"Role": map[string]any{"CreateDate": "2026-01-02T03:04:05.5Z"}}, []string{"<CreateDate>2026-01-02T03:04:05.5Z</CreateDate>"}},
+		"time in JSON": {"eks", "DescribeCluster", map[string]any{"Cluster": map[string]any{"CreatedAt": "1970-01-01T00:00:02.25Z", "Status": ""}}, []string{`{"cluster":{"createdAt":2.250}}`}},
+		"rest-xml": {"route53", "CreateHostedZone", map[string]any{"Location": "here", "DelegationSet": map[string]any{"NameServers": []any{"a"}}}, []string{
+			`<CreateHostedZoneResponse xmlns="https://route53.amazonaws.com/doc/2013-04-01/"><DelegationSet><NameServers><NameServer>a</NameServer></NameServers></DelegationSet></CreateHostedZoneResponse>`,
+		}},
 		"rest-json empty one": {"eks", "ListClusters", map[string]any{}, []string{`{"clusters":[]}`}},
 	} {
 		t.Run(name, func(t *testing.T) {

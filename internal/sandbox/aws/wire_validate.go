@@ -160,6 +160,8 @@ func (w *wire) validationCode() string {
 		return "ValidationException"
 	case w.name == "eks":
 		return "InvalidParameterException"
+	case w.name == "route53":
+		return "InvalidInput"
 	default:
 		return "ValidationError"
 	}

@@ -24,6 +24,7 @@ var permission = map[string]string{
 	"eks":                    "eks",
 	"elasticloadbalancingv2": "elasticloadbalancing",
 	"iam":                    "iam",
+	"route53":                "route53",
 	"sts":                    "sts",
 }
 

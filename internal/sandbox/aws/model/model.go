@@ -38,7 +38,7 @@ type Operation struct {
 	Errors []string
 }
 
-// HTTP is where a rest-json operation lives.
+// HTTP is where an operation of rest-json or rest-xml lives.
 type HTTP struct {
 	Method       string `json:"method"`
 	RequestURI   string `json:"requestUri"`
@@ -55,6 +55,10 @@ type Ref struct {
 	TimestampFormat  string `json:"timestampFormat"`
 	Flattened        bool   `json:"flattened"`
 	IdempotencyToken bool   `json:"idempotencyToken"`
+	// XMLNamespace is that of a rest-xml request; other protocols have one for the service.
+	XMLNamespace struct {
+		URI string `json:"uri"`
+	} `json:"xmlNamespace"`
 }
 
 // Shape is a type of the model.

@@ -22,6 +22,8 @@ SHAPE = (
     "type", "required", "enum", "pattern", "min", "max", "flattened", "payload", "xmlNamespace", "locationName", "timestampFormat", "box",
 )
 ERROR = ("code", "httpStatusCode", "senderFault")
+# Where botocore is laxer than the API and the other SDKs: these are numbers.
+CORRECTIONS = {("route53", "PageMaxItems"): {"type": "integer"}}
 
 
 def keep(source, names):
@@ -83,6 +85,9 @@ def main():
             current += line.split()
     for (service, botocore_name), wanted in sections.items():
         model = trim(loader.load_service_model(botocore_name, "service-2"), wanted)
+        for (owner, shape), facts in CORRECTIONS.items():
+            if owner == service:
+                model["shapes"][shape].update(facts)
         text = json.dumps(model, indent=1, ensure_ascii=True)
         (HERE / f"{service}.json").write_text(text + "\n")
 
