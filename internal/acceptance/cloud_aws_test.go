@@ -68,7 +68,7 @@ var onAWS = cloud{
 	},
 	mistakes: map[string]mistake{
 		"a machine type that is not offered": {
-			func(w *world) { w.set("machine_type", w.cloud.unoffered) },
+			func(w *world) { w.set("machine_type", w.unoffered) },
 			[]string{"Machine type is not offered", "m7i.3xlarge", "us-west-2"}, "node_pools.cpu.machine_type",
 		},
 	},

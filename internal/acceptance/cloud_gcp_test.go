@@ -91,13 +91,14 @@ var onGCP = cloud{
 	crowded: control.Fault{Service: "certificatemanager", Mutating: true, Code: "FAILED_PRECONDITION", Status: 400, Message: "The certificate cannot be stored."},
 	rekeyed: rekeyedOnGCP,
 	reach: map[string][]string{
-		"peer": {"?"}, "unpeered": {"?"}, "internet": {"?"},
+		"peer": {"load_balancer pass: load balancer serving-private-private is internal", "peering pass: VPC peering connection serving-private-apps-", "route_out pass: routes lead through serving-private-apps-",
+			"security_group pass: security policy serving-private-private", "route_back pass: routes lead through serving-private-apps-", "listener pass: HTTPS on port 443"},
+		"unpeered": {"load_balancer pass", "peering block: there is no VPC peering of others", "listener pass"},
+		"internet": {"load_balancer block: load balancer serving-private-private is internal", "security_group block: no rule of security policy serving-private-private", "route_back block", "listener pass"},
 	},
 	withNetwork: networkOnGCP,
 	withPeer:    peerOnGCP,
-	permitted: func(w *world) {
-		w.Log("no list of permissions is given for GCP, so there is none to hold the calls against")
-	},
+	permitted:   permittedOnGCP,
 }
 
 // openOnGCP are the addresses of load balancers that face the Internet.

@@ -69,7 +69,6 @@ var clouds = []*cloud{&onAWS, &onGCP}
 var lacking = map[string]map[string]string{
 	"gcp": {
 		"TestAccVisibilityChange": "it moves a record of Route 53; the provider keeps no DNS record on GCP",
-		"TestAccPeeringReach":     "its words are AWS's: internal/gcp holds reachability against the simulated networks",
 		"TestAccPeeringDrift":     "it takes away routes and rules of AWS: internal/gcp changes every field of a peering",
 	},
 }

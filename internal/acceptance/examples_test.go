@@ -27,6 +27,7 @@ var examples = map[string]example{
 	"ephemeral-resources/serving_kubernetes_token": {not: "it configures a provider that is not here; TestAccModelServerImport uses such a token"},
 	"data-sources/serving_reachability":            {not: "it names a VPC and a role of another account; internal/aws and internal/reachability test the data source"},
 	"existing-vpc":                                 {prepare: withNetwork},
+	"gcp-permissions":                              {not: "it is an IAM role; every test here holds the examples' calls against it"},
 	"functions/basic_token":                        {prepare: withToken},
 	"functions/certificate_info":                   {prepare: withFile},
 	"functions/cidr_conflicts":                     {prepare: withProvider},

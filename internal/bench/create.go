@@ -7,29 +7,30 @@ import (
 	"time"
 )
 
-// scale shortens the cloud's delays, so that the nine minutes of an EKS cluster are half a minute.
-const scale = 0.06
-
-// chain is the longest way through a cluster's graph by the sandbox's delays: subnets come after the VPC, the control
-// plane after its subnets, and the node groups after the control plane. Beside it run, and are done long before, the
-// NAT gateways (after a public subnet) and the load balancer; attaching the node groups to the target group is an order
-// that takes effect by itself.
-var chain = []string{"ec2.vpc.create", "ec2.subnet.create", "eks.cluster.create", "eks.nodegroup.create"}
-
 // create measures how much longer a create takes than the cloud must. The time is that between the first and the last
 // call, as the cloud sees it: the command's own start is measured elsewhere.
 func (b *bench) create(ctx context.Context) error {
+	for _, c := range b.clouds {
+		if err := b.createOn(ctx, c); err != nil {
+			return err
+		}
+	}
+	// What comes after is measured without delays.
+	return b.sandbox.admin(http.MethodPost, "/config", map[string]any{"time_scale": 0}, nil)
+}
+
+func (b *bench) createOn(ctx context.Context, c cloud) error {
 	if err := b.sandbox.clean(); err != nil {
 		return err
 	}
-	f, err := b.stacks("create", servingStack)
+	f, err := b.clusters("create", c, "private")
 	if err != nil {
 		return err
 	}
 	if err := b.sandbox.latency(0); err != nil {
 		return err
 	}
-	if err := b.sandbox.admin(http.MethodPost, "/config", map[string]any{"time_scale": scale}, nil); err != nil {
+	if err := b.sandbox.admin(http.MethodPost, "/config", map[string]any{"time_scale": c.scale}, nil); err != nil {
 		return err
 	}
 	var config struct{ Delays map[string]string }
@@ -37,14 +38,14 @@ func (b *bench) create(ctx context.Context) error {
 		return err
 	}
 	longest := time.Duration(0)
-	for _, name := range chain {
+	for _, name := range c.chain {
 		delay, err := time.ParseDuration(config.Delays[name])
 		if err != nil || delay == 0 {
 			return fmt.Errorf("the sandbox has no delay %s: %q", name, config.Delays[name])
 		}
 		longest += delay
 	}
-	say("creating a cluster, which takes %s at least", longest)
+	say("creating a cluster on %s, which takes %s at least", c.name, longest)
 	if _, err := f.do(ctx, "apply", "-auto-approve", "-var=stacks=1"); err != nil {
 		return err
 	}
@@ -53,8 +54,8 @@ func (b *bench) create(ctx context.Context) error {
 		return err
 	}
 	took := calls[len(calls)-1].Time.Sub(calls[0].Time)
-	b.table.add("create: longest chain of delays", seconds(longest), "", "")
-	b.table.add("create: first call to last", fmt.Sprintf("%s, %d calls", seconds(took), len(calls)), "", "")
+	b.table.add(c.name+", create: longest chain of delays", seconds(longest), "", "")
+	b.table.add(c.name+", create: first call to last", fmt.Sprintf("%s, %d calls", seconds(took), len(calls)), "", "")
 	b.table.ratio("  of the longest chain", took, longest, 1.05, "<= 1.05")
 	return nil
 }

@@ -4,6 +4,7 @@
 //
 //	make bench
 //	make bench BENCHARGS=-long           compares fifty clusters with fifty stacks of the yardstick too, which takes long to make
+//	make bench BENCHARGS="-cloud gcp -only provider" makes clusters on one cloud alone
 //	make bench BENCHARGS="-only gateway" measures the gateway alone: a real Envoy before a stub model
 //
 // Everything runs here, against the sandbox, with the real command (TF_ACC_TERRAFORM_PATH, else terraform or tofu on
@@ -32,6 +33,7 @@ type bench struct {
 	provider  string
 	floor     string
 	yardstick *yardstick
+	clouds    []cloud
 	long      bool
 	sandbox   *sandbox
 	table     table
@@ -41,10 +43,11 @@ type bench struct {
 
 func main() {
 	long := flag.Bool("long", false, "make fifty stacks of the yardstick too")
-	only := flag.String("only", "", "what to measure alone: \"provider\", \"peerings\", \"servers\" or \"gateway\"")
+	on := flag.String("cloud", "", "the only cloud to make clusters on: \"aws\" or \"gcp\"; model servers and peerings are measured on AWS")
+	only := flag.String("only", "", "what to measure alone: \"provider\", \"create\", \"peerings\", \"servers\" or \"gateway\"")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, *long, *only)
+	err := run(ctx, *long, *on, *only)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -52,16 +55,20 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, long bool, only string) error {
-	if !slices.Contains([]string{"", "provider", "peerings", "servers", "gateway"}, only) {
+func run(ctx context.Context, long bool, on, only string) error {
+	if !slices.Contains([]string{"", "provider", "create", "peerings", "servers", "gateway"}, only) {
 		return fmt.Errorf("there is nothing called %q to measure", only)
+	}
+	clouds, err := measured(on)
+	if err != nil {
+		return err
 	}
 	dir, err := os.MkdirTemp("", "bench")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	b := &bench{dir: dir, long: long}
+	b := &bench{dir: dir, clouds: clouds, long: long}
 	defer b.table.print(os.Stdout)
 	var measures []func(context.Context) error
 	if only != "gateway" {
@@ -73,10 +80,13 @@ func run(ctx context.Context, long bool, only string) error {
 	if only == "" || only == "provider" {
 		measures = append(measures, b.size, b.start, b.refresh, b.create)
 	}
-	if only == "" || only == "peerings" {
+	if only == "create" {
+		measures = append(measures, b.create)
+	}
+	if (only == "" || only == "peerings") && on != "gcp" {
 		measures = append(measures, b.peerings)
 	}
-	if only == "" || only == "servers" {
+	if (only == "" || only == "servers") && on != "gcp" {
 		measures = append(measures, b.servers)
 	}
 	if only == "" || only == "gateway" {

@@ -2,43 +2,57 @@ package main
 
 import (
 	"context"
-	_ "embed"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"time"
 )
-
-//go:embed stack/serving/main.tf
-var servingStack string
 
 // latency of every call while a refresh is measured.
 const latency = 50 * time.Millisecond
 
-// refresh measures the plan of 1, 10 and 50 clusters that are as they should be.
+// refresh measures plans of clusters that are as they should be.
 func (b *bench) refresh(ctx context.Context) error {
-	if err := b.sandbox.clean(); err != nil {
-		return err
+	for _, c := range b.clouds {
+		for _, r := range c.refreshes {
+			walls, err := b.refreshOn(ctx, c, r)
+			if err != nil {
+				return err
+			}
+			if c.name != yardstickCloud {
+				continue
+			}
+			if err := b.refreshOfYardstick(ctx, walls); err != nil {
+				return err
+			}
+		}
 	}
-	serving, err := b.stacks("refresh", servingStack)
+	return nil
+}
+
+// refreshOn measures the plans of one cloud and visibility, by their size.
+func (b *bench) refreshOn(ctx context.Context, c cloud, r refreshes) (map[int]usage, error) {
+	if err := b.sandbox.clean(); err != nil {
+		return nil, err
+	}
+	f, err := b.clusters("refresh", c, r.visibility)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	measured := map[int]usage{}
-	for _, n := range []int{1, 10, 50} {
-		say("making %d clusters", n)
-		u, calls, err := b.refreshOf(ctx, serving, n)
+	for _, n := range slices.Sorted(maps.Keys(r.calls)) {
+		say("making %d %s clusters on %s", n, r.visibility, c.name)
+		u, calls, err := b.refreshOf(ctx, f, n)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		measured[n] = u
-		what := fmt.Sprintf("refresh of %d clusters and certificates: ", n)
+		what := fmt.Sprintf("%s, refresh of %d %s clusters and certificates: ", c.name, n, r.visibility)
 		say("%scalls by action\n%s", what, byAction(calls))
-		switch n {
-		case 1:
-			b.table.add(what+"calls each", each(calls, n), "<= 28", verdict(len(calls) <= 28*n))
-		case 50:
-			b.table.add(what+"calls each", each(calls, n), "<= 14", verdict(len(calls) <= 14*n))
-		default:
+		if budget := r.calls[n]; budget > 0 {
+			b.table.add(what+"calls each", each(calls, n), fmt.Sprintf("<= %d", budget), verdict(len(calls) <= budget*n))
+		} else {
 			b.table.add(what+"calls each", each(calls, n), "", "")
 		}
 		b.table.add(what+"plan with 50 ms per call", seconds(u.wall), "", "")
@@ -51,7 +65,17 @@ func (b *bench) refresh(ctx context.Context) error {
 			b.table.add(what+"peak memory", megabytes(u.peak), "", "")
 		}
 	}
-	return b.refreshOfYardstick(ctx, measured)
+	return measured, nil
+}
+
+// clusters is a folder with clusters of one cloud and visibility.
+func (b *bench) clusters(name string, c cloud, visibility string) (*folder, error) {
+	f, err := b.stacks(name+"-"+c.name+"-"+visibility, c.stack)
+	if err != nil {
+		return nil, err
+	}
+	f.env = append(f.env, "TF_VAR_visibility="+visibility)
+	return f, nil
 }
 
 // stacks is a folder with n stacks, n being a variable.

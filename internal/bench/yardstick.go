@@ -16,6 +16,8 @@ import (
 const (
 	yardstickSource  = "registry.terraform.io/hashicorp/aws"
 	yardstickVersion = "5.100.0"
+	// yardstickCloud is where it is one: it makes the same stacks there.
+	yardstickCloud = "aws"
 )
 
 //go:embed stack/yardstick/main.tf

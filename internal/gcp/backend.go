@@ -12,6 +12,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/modelserving/terraform-provider-serving/internal/kube"
 	"github.com/modelserving/terraform-provider-serving/internal/reads"
@@ -38,6 +39,9 @@ type Config struct {
 	// KubernetesProxyURL is the HTTP proxy on the way to the Kubernetes APIs; empty
 	// leaves that to the environment, or to the sandbox.
 	KubernetesProxyURL string
+	// Linger is how long an old load balancer goes on beside the one that replaces
+	// it, while callers change over; zero means 5 minutes.
+	Linger time.Duration
 	// Version is the provider's, for the user agent.
 	Version string
 	// Log takes the engine's progress.
@@ -135,7 +139,7 @@ func (b *Backend) clientAs(ctx context.Context, project, region, account string)
 	c := &client{
 		project: project, region: region, tokens: tokens,
 		servers: b.Servers, proxyURL: cmp.Or(b.cfg.KubernetesProxyURL, b.cfg.Sandbox),
-		locks: &b.locks, writes: &b.writes, log: b.cfg.Log, poll: b.cfg.Poll,
+		locks: &b.locks, writes: &b.writes, log: b.cfg.Log, poll: b.cfg.Poll, linger: cmp.Or(b.cfg.Linger, defaultLinger),
 	}
 	if err := c.open(ctx, b.httpClient(tokens)); err != nil {
 		return nil, err

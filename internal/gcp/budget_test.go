@@ -29,14 +29,20 @@ const (
 // TestBudget counts the calls of a refresh.
 func TestBudget(t *testing.T) {
 	t.Parallel()
-	for _, test := range []struct{ clusters, budget int }{{1, callsAlone}, {many, callsOfMany}} {
-		t.Run(fmt.Sprint(test.clusters), func(t *testing.T) {
+	for name, test := range map[string]struct {
+		visibility       serving.Visibility
+		clusters, budget int
+	}{
+		"a private one": {serving.Private, 1, callsAlone}, "a public one": {serving.Public, 1, callsAlone},
+		"private ones": {serving.Private, many, callsOfMany}, "public ones": {serving.Public, many, callsOfMany},
+	} {
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			sandbox := newSandbox(t, func(c *sandboxgcp.Config) { c.Quotas = plenty })
 			if _, err := testBackend(sandbox.URL).CreateCertificate(t.Context(), testCertificate(t)); err != nil {
 				t.Fatal(err)
 			}
-			clusters := fleet(test.clusters)
+			clusters := fleet(test.visibility, test.clusters)
 			visitAll(t, clusters, func(ctx context.Context, i int) error {
 				seen, err := testBackend(sandbox.URL).CreateCluster(ctx, clusters[i])
 				clusters[i] = seen.Spec
@@ -75,10 +81,10 @@ var plenty = map[string]int{
 }
 
 // fleet gives clusters that differ in their names.
-func fleet(n int) []serving.Cluster {
+func fleet(visibility serving.Visibility, n int) []serving.Cluster {
 	clusters := make([]serving.Cluster, n)
 	for i := range n {
-		clusters[i] = testCluster(serving.Private)
+		clusters[i] = testCluster(visibility)
 		clusters[i].Name = fmt.Sprintf("prod-%02d", i)
 	}
 	return clusters

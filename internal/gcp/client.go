@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"sync"
+	"time"
 
 	certificatemanager "cloud.google.com/go/certificatemanager/apiv1"
 	compute "cloud.google.com/go/compute/apiv1"
@@ -34,6 +35,7 @@ type client struct {
 	writes *reads.Epoch
 	log    stack.LogFunc
 	poll   stack.Poll
+	linger time.Duration
 }
 
 // computeClients are one for each kind of object, as Compute Engine has them.

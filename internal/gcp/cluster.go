@@ -71,6 +71,10 @@ type clusterStack struct {
 	httpsProxy     *stack.Object[*computepb.TargetHttpsProxy, computepb.TargetHttpsProxy]
 	forwardingRule *stack.Object[forwardingRuleSpec, computepb.ForwardingRule]
 	pools          map[string]*stack.Object[nodePoolSpec, containerpb.NodePool]
+	// way is all that a request passes between the load balancer and the nodes, and
+	// redirect what answers at port 80, if there may be such.
+	way      []stack.Node
+	redirect stack.Node
 	// unwanted are pools that go.
 	unwanted []stack.Node
 	// gateway is nil in a stack that is removed: it goes with the cluster.

@@ -42,8 +42,7 @@ func (b *Backend) ensureCluster(ctx context.Context, spec serving.Cluster, mode 
 			return serving.ObservedCluster{}, explain(err)
 		}
 	}
-	s := c.clusterStack(spec, left)
-	c.addGateway(s)
+	s := c.wholeCluster(spec, left)
 	if err := s.Ensure(ctx, mode); err != nil {
 		return serving.ObservedCluster{}, explain(err)
 	}
@@ -62,8 +61,7 @@ func (b *Backend) ObserveCluster(ctx context.Context, spec serving.Cluster) (ser
 }
 
 func (c *client) observeCluster(ctx context.Context, spec serving.Cluster) (serving.ObservedCluster, error) {
-	s := c.clusterStack(spec, remembered(spec))
-	c.addGateway(s)
+	s := c.wholeCluster(spec, remembered(spec))
 	report, err := s.Observe(ctx)
 	var unreachable *kube.UnreachableError
 	if errors.As(err, &unreachable) {

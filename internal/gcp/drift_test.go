@@ -42,8 +42,8 @@ var unowned = map[string]map[string]string{
 	},
 	"compute.instance_group": {`/(description|network|subnetwork)`: others},
 	"compute.network": {
-		`/(autoCreateSubnetworks|mtu|description)`: immutable,
-		`/routingConfig/bgpBestPathSelectionMode`:  others,
+		`/(autoCreateSubnetworks|mtu|description)`:                  immutable,
+		`/(routingConfig/.*|networkFirewallPolicyEnforcementOrder)`: others,
 	},
 	"compute.router": {`/network`: immutable},
 	"compute.security_policy": {

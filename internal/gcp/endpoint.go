@@ -44,9 +44,9 @@ func (c *client) endpoint(s *clusterStack, o owner, left remains) {
 	}, s.httpsProxy, s.address, s.network.proxiesNode, s.network.subnetworkNode)
 	c.redirect(s, o, left)
 
-	stack.Add(s.Stack, objectFirewall, c.firewalls(o, n.firewall), func() *computepb.Firewall {
+	s.way = append(s.way, stack.Add(s.Stack, objectFirewall, c.firewalls(o, n.firewall), func() *computepb.Firewall {
 		return allow(n.firewall, s.network.vpc(), networkTag(spec.Name), nodePort, append([]string{s.network.proxies()}, probes...))
-	}, s.network.vpcNode, s.network.proxiesNode)
+	}, s.network.vpcNode, s.network.proxiesNode))
 	c.nodesBehind(s)
 }
 
@@ -58,7 +58,7 @@ func (c *client) redirect(s *clusterStack, o owner, left remains) {
 	}
 	redirect := addIf(public, s.Stack, objectRedirect, c.urlMaps(o, []string{n.redirect}), func() *computepb.UrlMap { return redirecting(n.redirect) })
 	proxy := addIf(public, s.Stack, objectHTTPProxy, c.httpProxies(o, n.redirect), func() *computepb.TargetHttpProxy { return httpProxy(n.redirect, redirect.ID()) }, redirect)
-	addIf(public, s.Stack, objectRedirectRule, c.forwardingRules(o, []string{n.redirect}), func() forwardingRuleSpec {
+	s.redirect = addIf(public, s.Stack, objectRedirectRule, c.forwardingRules(o, []string{n.redirect}), func() forwardingRuleSpec {
 		return forwardingRule(n.redirect, serving.Public, "80", s.address.Live(), proxy.ID(), s.network)
 	}, proxy, s.address, s.network.proxiesNode)
 }
@@ -75,13 +75,13 @@ func (c *client) nodesBehind(s *clusterStack) {
 	for _, pool := range s.pools {
 		after = append(after, pool)
 	}
-	stack.Add(s.Stack, objectBackends, backends{c, s.backendService}, func() backendsSpec {
+	s.way = append(s.way, stack.Add(s.Stack, objectBackends, backends{c, s.backendService}, func() backendsSpec {
 		want := backendsSpec{Service: s.backendService.ID()}
 		for _, pool := range s.pools {
 			want.Groups = append(want.Groups, groupsOf(pool.Live())...)
 		}
 		return want
-	}, after...)
+	}, after...))
 }
 
 func idleTimeout(spec serving.Cluster) int64 {

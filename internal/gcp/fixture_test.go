@@ -24,7 +24,7 @@ const noProxy = "http://127.0.0.1:1"
 
 // testBackend is a provider that talks to a sandbox and does not wait long.
 func testBackend(url string) *Backend {
-	return New(Config{Region: testRegion, Sandbox: url, KubernetesProxyURL: noProxy, MaxRetries: 2, Poll: stack.Poll{Min: time.Millisecond, Max: 20 * time.Millisecond}})
+	return New(Config{Region: testRegion, Sandbox: url, KubernetesProxyURL: noProxy, MaxRetries: 2, Linger: time.Millisecond, Poll: stack.Poll{Min: time.Millisecond, Max: 20 * time.Millisecond}})
 }
 
 // simulated is a Google Cloud that only these tests talk to.

@@ -47,7 +47,7 @@ func (c *client) ownNetwork(s *stack.Stack, o owner, spec serving.Cluster) *netw
 	layout, _ := spec.Network.Ranges()
 	nodes, pods, services, proxies := layout.Nodes.String(), layout.Pods.String(), layout.Services.String(), layout.Proxies.String()
 
-	vpc := stack.Add(s, objectNetwork, c.vpcs(o, names.vpc), func() *computepb.Network {
+	vpc := stack.Add(s, objectNetwork, c.vpcs(o, names.vpc, names.nodes), func() *computepb.Network {
 		return &computepb.Network{
 			Name: &names.vpc, AutoCreateSubnetworks: proto.Bool(false), Mtu: proto.Int32(1460),
 			RoutingConfig:                         &computepb.NetworkRoutingConfig{RoutingMode: proto.String("REGIONAL")},

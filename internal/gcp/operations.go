@@ -14,6 +14,8 @@ import (
 	"cloud.google.com/go/compute/apiv1/computepb"
 	"cloud.google.com/go/container/apiv1/containerpb"
 	"google.golang.org/genproto/googleapis/rpc/code"
+
+	"github.com/modelserving/terraform-provider-serving/internal/stack"
 )
 
 // operationError is the end of an operation that did not do what it was for.
@@ -34,13 +36,27 @@ func (e *operationError) Error() string {
 	return text + ": " + e.Message
 }
 
+// longestPause bounds the pause between two looks at an operation. A create is many
+// operations in a row, and each would else end long before that is seen. The quotas
+// for reads have room for it.
+const longestPause = 2 * time.Second
+
+// watch is how operations are polled.
+func (c *client) watch() stack.Poll {
+	poll := c.poll
+	if poll.Max == 0 || poll.Max > longestPause {
+		poll.Max = longestPause
+	}
+	return poll
+}
+
 // done polls an operation of Compute Engine to its end.
 func (c *client) done(ctx context.Context, op *compute.Operation, err error) error {
 	if err != nil {
 		return err
 	}
 	first := true
-	err = c.poll.Until(ctx, func(time.Duration) (bool, error) {
+	err = c.watch().Until(ctx, func(time.Duration) (bool, error) {
 		if !first && !op.Done() {
 			if err := op.Poll(ctx); err != nil && !op.Done() {
 				return false, err
@@ -134,7 +150,7 @@ func (c *client) operate(ctx context.Context, cluster string, start func() (*con
 		return err
 	}
 	name := fmt.Sprintf("%s/operations/%s", c.location(), op.GetName())
-	err = c.poll.Until(ctx, func(time.Duration) (bool, error) {
+	err = c.watch().Until(ctx, func(time.Duration) (bool, error) {
 		if op.GetStatus() == containerpb.Operation_DONE {
 			return true, nil
 		}

@@ -186,7 +186,7 @@ func (c *client) recallSources(ctx context.Context, spec *serving.Cluster, chain
 		}
 	}
 	var got []string
-	for _, rule := range ownRules(policies[0].GetRules()) {
+	for _, rule := range ownRules(clusterOwner(*spec), policies[0].GetRules()) {
 		if rule.GetAction() == actionAllow {
 			got = append(got, rule.GetMatch().GetConfig().GetSrcIpRanges()...)
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -11,6 +12,7 @@ import (
 	"cloud.google.com/go/compute/apiv1/computepb"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/modelserving/terraform-provider-serving/internal/serving"
 	"github.com/modelserving/terraform-provider-serving/internal/stack"
 )
 
@@ -69,10 +71,37 @@ func sourceRule(priority int32, action string, ranges []string) *computepb.Secur
 }
 
 // ownRules are those that are not a peering's.
-func ownRules(rules []*computepb.SecurityPolicyRule) []*computepb.SecurityPolicyRule {
-	return slices.DeleteFunc(slices.Clone(rules), func(r *computepb.SecurityPolicyRule) bool {
-		return strings.Contains(r.GetDescription(), wordStack+"peering/")
-	})
+func ownRules(cluster owner, rules []*computepb.SecurityPolicyRule) []*computepb.SecurityPolicyRule {
+	return slices.DeleteFunc(slices.Clone(rules), func(r *computepb.SecurityPolicyRule) bool { return peeringOf(cluster, r) != "" })
+}
+
+// peeringOf is the stack of the cluster's peering that a rule belongs to, empty when
+// it belongs to none. Whatever is wider than a subnetwork can be does not, nor what
+// stands where the cluster's own rules do, whoever wrote what into its description.
+func peeringOf(cluster owner, rule *computepb.SecurityPolicyRule) string {
+	ranges := rule.GetMatch().GetConfig().GetSrcIpRanges()
+	wide := func(text string) bool { return !narrow(text) }
+	if p := rule.GetPriority(); p < firstPeeringRule || p == math.MaxInt32 || rule.GetMatch().GetExpr() != nil || len(ranges) == 0 || slices.ContainsFunc(ranges, wide) {
+		return ""
+	}
+	mark := wordStack + peeringMark(strings.TrimPrefix(cluster.stack, clusterOwner(serving.Cluster{}).stack))
+	for _, word := range strings.Fields(rule.GetDescription()) {
+		if strings.HasPrefix(word, mark) {
+			return strings.TrimPrefix(word, wordStack)
+		}
+	}
+	return ""
+}
+
+// classE is the range whose subnetworks may be wider than any other's, and in which
+// nobody on the Internet is (RFC 1112, section 4).
+var classE = netip.MustParsePrefix("240.0.0.0/4")
+
+// narrow reports whether a range can be that of a subnetwork (VPC, "Subnets": the
+// largest valid range is 10.0.0.0/8, but for 240.0.0.0/4).
+func narrow(text string) bool {
+	prefix, err := netip.ParsePrefix(text)
+	return err == nil && prefix.Addr().Is4() && (prefix.Bits() >= 8 || prefix.Bits() >= classE.Bits() && classE.Contains(prefix.Addr()))
 }
 
 // Diff leaves the rules of peerings alone.
@@ -81,7 +110,7 @@ func (k securityPolicies) Diff(object string, want *computepb.SecurityPolicy, li
 	if !ok {
 		panic("gcp: a message is cloned to one of its own type")
 	}
-	seen.Rules = ownRules(live.GetRules())
+	seen.Rules = ownRules(k.owner, live.GetRules())
 	diffs := k.named.Diff(object, want, seen)
 	for _, rule := range seen.GetRules() {
 		for _, path := range []string{"rateLimitOptions", "redirectOptions", "headerAction", "preconfiguredWafConfig", "networkMatch"} {
@@ -108,7 +137,7 @@ func (k securityPolicies) Update(ctx context.Context, object string, want *compu
 		wanted[rule.GetPriority()] = rule
 	}
 	present := map[int32]bool{}
-	for _, rule := range ownRules(live.GetRules()) {
+	for _, rule := range ownRules(k.owner, live.GetRules()) {
 		priority := rule.GetPriority()
 		present[priority] = true
 		if wanted[priority] != nil && plain(rule) {

@@ -20,7 +20,7 @@ func TestSlowCloud(t *testing.T) {
 			Throttle: map[string]float64{"compute.Networks.List": 20, "container.ClusterManager.ListClusters": 20},
 		}
 	})
-	b := New(Config{Region: testRegion, Sandbox: sandbox.URL, KubernetesProxyURL: noProxy, Poll: stack.Poll{Min: 20 * time.Millisecond, Max: 200 * time.Millisecond}})
+	b := New(Config{Region: testRegion, Sandbox: sandbox.URL, KubernetesProxyURL: noProxy, Linger: time.Millisecond, Poll: stack.Poll{Min: 20 * time.Millisecond, Max: 200 * time.Millisecond}})
 	if _, err := b.CreateCertificate(t.Context(), testCertificate(t)); err != nil {
 		t.Fatal(err)
 	}

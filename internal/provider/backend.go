@@ -22,13 +22,17 @@ var backends = map[serving.Cloud]func(s settings, version string) serving.Backen
 // sandbox, where nobody remembers names: as long as a request takes.
 const sandboxLinger = time.Second
 
-func awsBackend(s settings, version string) serving.Backend {
-	var linger time.Duration
+// linger is that of a backend, zero for what is right in a cloud.
+func (s settings) linger() time.Duration {
 	if s.sandbox != "" {
-		linger = sandboxLinger
+		return sandboxLinger
 	}
+	return 0
+}
+
+func awsBackend(s settings, version string) serving.Backend {
 	return aws.New(aws.Config{
-		Linger:                linger,
+		Linger:                s.linger(),
 		Region:                s.aws.region,
 		Profile:               s.aws.profile,
 		AssumeRoleARN:         s.aws.roleARN,
@@ -44,6 +48,7 @@ func awsBackend(s settings, version string) serving.Backend {
 
 func gcpBackend(s settings, version string) serving.Backend {
 	return gcp.New(gcp.Config{
+		Linger:                    s.linger(),
 		Project:                   s.gcp.project,
 		Region:                    s.gcp.region,
 		Credentials:               s.gcp.credentialsFile,

@@ -13,7 +13,8 @@ type awsRules struct{}
 
 func (awsRules) facts() facts {
 	return facts{
-		kubernetes: "EKS",
+		kubernetes:  "EKS",
+		usersRecord: awsUsersRecord,
 		// Below it EKS does not encrypt all API data with envelope encryption by default
 		// (eks CreateClusterInput.EncryptionConfig), and no support window reaches it.
 		oldestMinor: 28,

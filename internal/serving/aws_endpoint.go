@@ -8,6 +8,9 @@ var ruleSourceQuota = shouldNot("source_range_quota", "Ranges need a higher quot
 // DescribeCertificate: CertificateArn).
 var acmResource = regexp.MustCompile(`^certificate/[\w+=,.@-]+$`)
 
+// awsUsersRecord: the cluster could keep the record itself.
+const awsUsersRecord = "point it at the new one. Until then requests fail. With endpoint.dns the provider keeps the record and moves it without a gap."
+
 // A hosted zone's id has at most 32 characters (Route 53 API reference,
 // HostedZone: Id); all that Route 53 gives begin with a Z.
 var zoneIDSyntax = regexp.MustCompile(`^Z[0-9A-Z]{1,31}$`)

@@ -24,7 +24,7 @@ func (c Cluster) Changes(prior Cluster) []Problem {
 	if f.known("visibility") && prior.Known("visibility") && prior.Visibility != "" && c.Visibility != prior.Visibility &&
 		(c.Visibility == Public || c.Visibility == Private) {
 		f.add(ruleVisibilityMove.at("visibility", "The cluster goes from %s to %s. A load balancer's scheme is fixed, so a new one is made beside the old one, which is removed when the new one serves; the cluster and its nodes stay. "+
-			"endpoint.hostname changes. %s", prior.Visibility, c.Visibility, f.whoMoves(c.Endpoint)))
+			"endpoint.hostname changes. %s", prior.Visibility, c.Visibility, f.whoMoves(c)))
 	}
 	if factsOf(c.Cloud).keepsZones && f.known("cloud") && f.known("network.zones") && prior.Known("network.zones") && len(c.Network.Zones) > 0 && len(c.Replaces(prior)) == 0 {
 		for _, zone := range prior.Network.Zones {
@@ -38,14 +38,14 @@ func (c Cluster) Changes(prior Cluster) []Problem {
 }
 
 // whoMoves says what becomes of the callers' way when the host name changes.
-func (f *findings) whoMoves(e Endpoint) string {
-	switch {
+func (f *findings) whoMoves(c Cluster) string {
+	switch e := c.Endpoint; {
 	case !f.known("endpoint", "endpoint.dns", "endpoint.domain"):
 		return "Without endpoint.dns, point your DNS records at the new one."
 	case e.DNS != nil:
 		return "The record of " + e.Domain + " is moved as part of it, and the old load balancer stays until callers have forgotten it: nobody has to do anything."
 	case e.Domain != "":
-		return "The record of " + e.Domain + " is yours to move: point it at the new one. Until then requests fail. With endpoint.dns the provider keeps the record and moves it without a gap."
+		return "The record of " + e.Domain + " is yours to move: " + f.of(c.Cloud).facts().usersRecord
 	}
 	return "Callers use the host name itself: give them the new one."
 }

@@ -81,6 +81,9 @@ type facts struct {
 	keepsZones bool
 	// narrowsPeers says that a peering may route a part of the peer's ranges.
 	narrowsPeers bool
+	// usersRecord is what becomes of callers by a record of the user's when a load
+	// balancer is replaced.
+	usersRecord string
 	// regionalNetworks says that a network is in one region and one account.
 	regionalNetworks bool
 }
@@ -114,7 +117,8 @@ type noCloud struct{}
 
 func (noCloud) facts() facts {
 	return facts{
-		kubernetes: "Kubernetes", regions: anyRegion, machine: "m7i.xlarge",
+		usersRecord: "point it at the new one.",
+		kubernetes:  "Kubernetes", regions: anyRegion, machine: "m7i.xlarge",
 		maxTags: unlimited, apiRanges: unlimited, keys: awsKeys, keyList: awsKeyList, regionalNetworks: true,
 	}
 }

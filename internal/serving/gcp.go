@@ -18,6 +18,8 @@ type gcpRules struct{}
 func (gcpRules) facts() facts {
 	return facts{
 		kubernetes: "GKE",
+		usersRecord: "lead it to the new endpoint.address. The old load balancer serves for 5 minutes beside the new one, whose address is reserved by then " +
+			"(\"gcloud compute addresses list\"); afterwards requests to the old address fail.",
 		// From it on nodes reach the control plane by Private Service Connect, so that its
 		// endpoints can change on a cluster that exists (GKE, "Customize your network
 		// isolation").

@@ -191,6 +191,9 @@ func gcpChange(name string, before, change func(*Cluster), wants []want, replace
 
 var gcpChangeCases = []changeCase{
 	gcpChange("nothing", nil, func(*Cluster) {}, nil),
+	gcpChange("public with a record of the user's", nil, func(c *Cluster) {
+		c.Visibility = Public
+	}, []want{{"visibility", "warning: Load balancer is replaced", "lead it to the new endpoint.address. The old load balancer serves for 5 minutes"}}),
 	gcpChange("a zone less", nil, func(c *Cluster) { c.Network.Zones = []string{"us-central1-a"} }, nil),
 	gcpChange("channel and account", nil, func(c *Cluster) { c.GCP = ClusterGCP{} }, nil),
 	gcpChange("pod range", nil, func(c *Cluster) { c.Network.PodCIDR = "172.16.0.0/14" }, nil, "network.pod_cidr"),

@@ -1,0 +1,257 @@
+package gcp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/modelserving/terraform-provider-serving/internal/reads"
+	"github.com/modelserving/terraform-provider-serving/internal/sandbox/control"
+	"github.com/modelserving/terraform-provider-serving/internal/serving"
+	"github.com/modelserving/terraform-provider-serving/internal/stack"
+)
+
+// flips are the changes of visibility.
+var flips = []struct{ from, to serving.Visibility }{{serving.Private, serving.Public}, {serving.Public, serving.Private}}
+
+// flipped is a cluster before a change of visibility, and what it is to be.
+func flipped(t *testing.T, from, to serving.Visibility) (sandbox *simulated, next serving.Cluster, before serving.ObservedCluster) {
+	t.Helper()
+	sandbox, b := prepared(t)
+	spec, next := inZones(testCluster(from)), inZones(testCluster(to))
+	for _, s := range []*serving.Cluster{&spec, &next} {
+		if s.Visibility == serving.Public {
+			s.Endpoint.AllowedCIDRs = []string{"203.0.113.0/24"}
+		}
+	}
+	before, err := b.CreateCluster(t.Context(), spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	next.LastSeen = before.Objects
+	sandbox.ResetCalls()
+	return sandbox, next, before
+}
+
+// changes are the mutating calls that did something.
+func changes(sandbox *simulated) []control.LoggedCall {
+	return slices.DeleteFunc(sandbox.Calls(), func(c control.LoggedCall) bool { return !c.Mutating || c.Code != "" })
+}
+
+// TestCutOverOrder asserts that everything new is there before callers are given
+// time to change over, that nodes leave the old load balancer after it, and that
+// its forwarding rule goes when they had time to answer.
+func TestCutOverOrder(t *testing.T) {
+	t.Parallel()
+	for _, f := range flips {
+		t.Run(fmt.Sprintf("%s to %s", f.from, f.to), func(t *testing.T) {
+			t.Parallel()
+			sandbox, next, before := flipped(t, f.from, f.to)
+			b := testBackend(sandbox.URL)
+			b.cfg.Linger = 700 * time.Millisecond
+			after, err := b.UpdateCluster(t.Context(), next)
+			if err != nil || len(after.Drift) > 0 || after.Address == before.Address {
+				t.Fatalf("the change: drift %v, error %v, address %s and then %s", after.Drift, err, before.Address, after.Address)
+			}
+			first, last := map[string]time.Time{}, map[string]time.Time{}
+			for _, c := range changes(sandbox) {
+				if first[c.Action].IsZero() {
+					first[c.Action] = c.Time
+				}
+				last[c.Action] = c.Time
+			}
+			// The last update of a backend service is that of the old one.
+			for _, step := range []struct {
+				before, after time.Time
+				gap           time.Duration
+				what          string
+			}{
+				{last["ForwardingRules.Insert"], last["RegionBackendServices.Update"], b.cfg.Linger, "nodes left the old load balancer after the new one was there"},
+				{last["RegionBackendServices.Update"], first["ForwardingRules.Delete"], b.cfg.Linger, "a forwarding rule went after the nodes had left"},
+				{first["ForwardingRules.Delete"], first["RegionTargetHttpsProxies.Delete"], 0, "the proxy went after the rule"},
+				{first["RegionTargetHttpsProxies.Delete"], first["RegionBackendServices.Delete"], 0, "the backend service went after the proxy"},
+				{first["RegionBackendServices.Delete"], first["RegionSecurityPolicies.Delete"], 0, "the security policy went after the backend service"},
+			} {
+				if step.before.IsZero() || step.after.IsZero() || step.after.Sub(step.before) < step.gap {
+					t.Errorf("%s by %s, want %s: %v", step.what, step.after.Sub(step.before), step.gap, actions(changes(sandbox)))
+				}
+			}
+		})
+	}
+}
+
+func actions(calls []control.LoggedCall) []string {
+	var out []string
+	for _, c := range calls {
+		out = append(out, c.Action)
+	}
+	return out
+}
+
+// TestCrashOfCutOver lets the provider die at every mutating call of a change of
+// visibility, and go on. On the way nobody gets in who did not before and does not
+// afterwards.
+func TestCrashOfCutOver(t *testing.T) {
+	t.Parallel()
+	for _, f := range flips {
+		for _, lost := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s to %s/lost=%v", f.from, f.to, lost), func(t *testing.T) {
+				t.Parallel()
+				var clean map[string]int
+				allowed := map[string][]string{}
+				for n := 0; ; n++ {
+					sandbox, next, before := flipped(t, f.from, f.to)
+					c, err := testBackend(sandbox.URL).client(t.Context(), testRegion)
+					if err != nil {
+						t.Fatal(err)
+					}
+					addRule(t, c, lastOf(before.Objects[objectSecurityPolicy]), firstPeeringRule, owner{stack: peeringMark(next.Name) + "projects/p/global/networks/n"}.describe(objectIngress), "10.77.0.0/16")
+					if n == 0 {
+						maps.Copy(allowed, admitted(t, sandbox))
+					} else {
+						die(sandbox, n, lost)
+					}
+					_, err = mortal(sandbox.URL).UpdateCluster(t.Context(), next)
+					sandbox.ClearFaults()
+					if n == 0 && err != nil {
+						t.Fatal(err)
+					}
+					if n > 0 && err == nil {
+						if n < 15 {
+							t.Errorf("only %d calls were reached", n)
+						}
+						t.Logf("%d mutating calls", n-1)
+						return
+					}
+					if n > 0 {
+						for name, sources := range admitted(t, sandbox) {
+							if extra := without(sources, allowed[name]); len(extra) > 0 || len(sources) == 0 {
+								t.Errorf("after call %d the load balancer %s answers %v, want %v at most", n, name, sources, allowed[name])
+							}
+						}
+						if _, err := testBackend(sandbox.URL).UpdateCluster(t.Context(), next); err != nil {
+							t.Errorf("resume after call %d: %v", n, err)
+						}
+					}
+					seen, err := testBackend(sandbox.URL).ObserveCluster(t.Context(), next)
+					if err != nil || len(seen.Drift) != 0 || !sameSpec(seen.Spec, next) || seen.Address == before.Address {
+						t.Errorf("after call %d: drift %v, error %v", n, seen.Drift, err)
+					}
+					now := kinds(sandbox.Census())
+					if clean == nil {
+						clean = now
+						maps.Copy(allowed, admitted(t, sandbox))
+					}
+					if final := admitted(t, sandbox)[namesOf(next).chain]; !slices.Contains(final, "10.77.0.0/16") {
+						t.Errorf("after call %d the peer does not get through: %v", n, final)
+					}
+					if !maps.Equal(now, clean) {
+						t.Errorf("after call %d there is %v, without a crash %v", n, now, clean)
+					}
+					sandbox.close()
+				}
+			})
+		}
+	}
+}
+
+// admitted is whom each load balancer with a forwarding rule answers.
+func admitted(t *testing.T, sandbox *simulated) map[string][]string {
+	t.Helper()
+	ctx := reads.WithLive(t.Context())
+	c, err := testBackend(sandbox.URL).client(ctx, testRegion)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rules, noRules := c.reader.forwardingRules.Get(ctx, everything)
+	services, noServices := c.reader.backendServices.Get(ctx, everything)
+	policies, noPolicies := c.reader.securityPolicies.Get(ctx, everything)
+	if err := errors.Join(noRules, noServices, noPolicies); err != nil {
+		t.Fatal(err)
+	}
+	out := map[string][]string{}
+	for _, rule := range rules {
+		if service := find(services, rule.GetName()); service != nil {
+			out[rule.GetName()] = sorted(sourcesOf(find(policies, lastOf(service.GetSecurityPolicy()))))
+		}
+	}
+	return out
+}
+
+// TestCutOverGoesOn kills the provider while it waits for callers: both load
+// balancers are there, a plan says so, and the next apply waits again and goes on.
+func TestCutOverGoesOn(t *testing.T) {
+	t.Parallel()
+	sandbox, next, _ := flipped(t, serving.Public, serving.Private)
+	b := testBackend(sandbox.URL)
+	b.cfg.Linger = time.Hour
+	waits := make(chan string, 100)
+	b.cfg.Log = func(_ context.Context, msg string, fields ...map[string]any) {
+		if strings.Contains(msg, "lead your DNS record") {
+			waits <- fmt.Sprint(fields)
+		}
+	}
+	ctx, kill := context.WithCancel(t.Context())
+	ended := make(chan error)
+	go func() {
+		_, err := b.UpdateCluster(ctx, next)
+		ended <- err
+	}()
+	select {
+	case told := <-waits:
+		if !strings.Contains(told, "address:10.40.") || !strings.Contains(told, "at_most:1h0m0s") {
+			t.Errorf("the wait is told as %s", told)
+		}
+	case err := <-ended:
+		t.Fatalf("it did not wait: %v", err)
+	}
+	kill()
+	var failed *stack.Error
+	if err := <-ended; !errors.As(err, &failed) || !strings.Contains(err.Error(), "wait for drain/callers") {
+		t.Errorf("killed while it waits: %v", err)
+	}
+	seen, err := testBackend(sandbox.URL).ObserveCluster(t.Context(), next)
+	if err != nil || len(seen.Drift[objectForwardingRule]) == 0 || !seen.Exposure.Endpoint.InternetReachable {
+		t.Errorf("the old load balancer does not show: %v, exposure %+v, error %v", seen.Drift, seen.Exposure.Endpoint, err)
+	}
+	if slices.Contains(actions(changes(sandbox)), "ForwardingRules.Delete") {
+		t.Error("the old load balancer went before its time")
+	}
+	again := testBackend(sandbox.URL)
+	again.cfg.Linger = 600 * time.Millisecond
+	start := time.Now()
+	after, err := again.UpdateCluster(t.Context(), next)
+	if err != nil || len(after.Drift) > 0 || time.Since(start) < again.cfg.Linger || after.Exposure.Endpoint.InternetReachable {
+		t.Errorf("going on took %s: drift %v, exposure %+v, error %v", time.Since(start), after.Drift, after.Exposure.Endpoint, err)
+	}
+}
+
+// TestNothingOpensUnasked asserts that a cluster whose servers cannot be asked
+// whether they may be public changes in nothing.
+func TestNothingOpensUnasked(t *testing.T) {
+	t.Parallel()
+	sandbox, next, _ := flipped(t, serving.Private, serving.Public)
+	next.Gateway.Disabled = false
+	if _, err := testBackend(sandbox.URL).UpdateCluster(t.Context(), next); err == nil {
+		t.Error("a cluster became public although nobody could ask its servers")
+	}
+	if done := actions(changes(sandbox)); len(done) > 0 {
+		t.Errorf("it was changed by %v", done)
+	}
+}
+
+// TestLinger asserts what a provider that says nothing waits for.
+func TestLinger(t *testing.T) {
+	t.Parallel()
+	for given, want := range map[time.Duration]time.Duration{0: 5 * time.Minute, time.Second: time.Second} {
+		c, err := New(Config{Region: testRegion, Sandbox: "http://127.0.0.1:1", Linger: given}).client(t.Context(), testRegion)
+		if err != nil || c.linger != want {
+			t.Errorf("with %s it is %s, error %v; want %s", given, c.linger, err, want)
+		}
+	}
+}
