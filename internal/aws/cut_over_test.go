@@ -124,6 +124,13 @@ func TestCutOverAdmitsPeers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	seen, err := testBackend(sandbox.URL).ObserveCluster(t.Context(), next)
+	if !slices.Equal(seen.Exposure.Endpoint.Sources, after.Exposure.Endpoint.Sources) {
+		t.Errorf("the change ends with the sources %v, and a plan sees %v", after.Exposure.Endpoint.Sources, seen.Exposure.Endpoint.Sources)
+	}
+	if err != nil || len(seen.Drift) > 0 || len(seen.Advice) > 0 {
+		t.Errorf("the peer is held against allowed_cidrs: drift %v, advice %q, error %v", seen.Drift, seen.Advice, err)
+	}
 	groups, err := securityGroups{c, clusterOwner(next)}.Find(withLiveReads(t.Context()), objectSecurityGroup)
 	if err != nil || len(groups) != 1 || aws.ToString(groups[0].GroupId) != after.Objects[objectSecurityGroup] {
 		t.Fatalf("there are the groups %v, error %v", groups, err)
@@ -241,6 +248,9 @@ func TestCutOverGoesOn(t *testing.T) {
 	if err != nil || len(seen.Drift[objectLoadBalancer]) == 0 || !seen.Exposure.Endpoint.InternetReachable {
 		t.Errorf("the old load balancer does not show: %v, exposure %+v, error %v", seen.Drift, seen.Exposure.Endpoint, err)
 	}
+	if got := faces(t, sandbox, next); got != serving.Public {
+		t.Errorf("with both there it faces %s: model servers without authentication would be admitted", got)
+	}
 	again := testBackend(sandbox.URL)
 	again.cfg.Linger = 600 * time.Millisecond
 	start := time.Now()
@@ -251,6 +261,23 @@ func TestCutOverGoesOn(t *testing.T) {
 	if got := kinds(sandbox.AWS.Census())["elb.load_balancer"]; got != 1 {
 		t.Errorf("there are %d load balancers, want one", got)
 	}
+	if got := faces(t, sandbox, next); got != serving.Private {
+		t.Errorf("at the end it faces %s", got)
+	}
+}
+
+// faces is what model servers are told of who may call them.
+func faces(t *testing.T, sandbox *sandboxtest.Sandbox, spec serving.Cluster) serving.Visibility {
+	t.Helper()
+	c, err := testBackend(sandbox.URL).client(t.Context(), testRegion)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := c.clusterStack(spec, remains{})
+	if _, err := s.Observe(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return s.faces()
 }
 
 // TestLinger asserts what a provider that says nothing waits for.
