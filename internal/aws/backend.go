@@ -153,6 +153,7 @@ func (b *Backend) clientAs(ctx context.Context, region, role string) (*client, e
 	// One for all: a peering that is accepted in one region changes in another.
 	writes := &b.writes
 	cfg.APIOptions = append(cfg.APIOptions, countWrites(writes), askFirst)
+	cfg.HTTPClient = withWholeBodies(cfg.HTTPClient)
 	c := &client{
 		region:      region,
 		partition:   serving.PartitionOf(region),

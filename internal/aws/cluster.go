@@ -214,7 +214,7 @@ func (c *client) endpoint(s *clusterStack, o owner) {
 	// it first.
 	s.loadBalancer = stack.Add(s.Stack, objectLoadBalancer, loadBalancers{c, o.with(tagRecord, recordOf(spec.Endpoint)), bothSchemes(spec.Name)}, func() loadBalancerSpec {
 		return loadBalancerSpec{Name: name, Scheme: scheme(spec.Visibility), Subnets: subnets(), SecurityGroups: []string{s.securityGroup.ID()}, Attributes: loadBalancerAttributes(spec)}
-	}, append([]stack.Node{s.securityGroup, s.targetGroup}, subnetNodes...)...)
+	}, append([]stack.Node{s.securityGroup, s.targetGroup, c.turnedPrivate(s)}, subnetNodes...)...)
 
 	redirect := c.listenersOf(s)
 

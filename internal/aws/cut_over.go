@@ -74,6 +74,23 @@ func (c *client) record(s *clusterStack, key string, wanted bool) dnsRecords {
 	}
 }
 
+// faces is who may call the model servers: everyone, as long as one load balancer
+// faces the Internet.
+func (s *clusterStack) faces() serving.Visibility {
+	for _, lb := range s.loadBalancer.All() {
+		if lb.Scheme == scheme(serving.Public) {
+			return serving.Public
+		}
+	}
+	return s.spec.Visibility
+}
+
+// turnedPrivate adds the end of a change to private: model servers without
+// authentication are admitted when the old load balancer is gone, and not before.
+func (c *client) turnedPrivate(s *clusterStack) *stack.Drain {
+	return stack.AddDrain(s.Stack, "drain/visibility", func(ctx context.Context) error { return s.gateway.WriteFacts(ctx) })
+}
+
 // replaced reports whether an earlier load balancer is still there.
 func (s *clusterStack) replaced() bool { return len(s.loadBalancer.All()) > 1 }
 

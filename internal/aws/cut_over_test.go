@@ -71,9 +71,11 @@ func TestCutOverOrder(t *testing.T) {
 			for _, c := range calls {
 				when[c.Action] = c.Time // The last of each.
 			}
-			order := []string{"CreateLoadBalancer", "CreateListener", "CreateRule", "DetachTrafficSources", "DeleteLoadBalancer", "DeleteTargetGroup"}
+			// The redirect is a listener too and waits for no rule, so the last
+			// CreateListener and the last CreateRule come in either order.
+			order := []string{"CreateLoadBalancer", "CreateListener", "DetachTrafficSources", "DeleteLoadBalancer", "DeleteTargetGroup"}
 			if f.record {
-				order = slices.Insert(order, 3, "ChangeResourceRecordSets")
+				order = slices.Insert(order, 2, "ChangeResourceRecordSets")
 				if got := leads(t, b, zone, testDomain); got != after.Hostname {
 					t.Errorf("the record leads to %s, want %s", got, after.Hostname)
 				}
@@ -86,11 +88,13 @@ func TestCutOverOrder(t *testing.T) {
 					t.Errorf("%s was not before %s: %v", order[i], action, mutations(calls))
 				}
 			}
+			for _, complete := range []string{"CreateRule", "AttachTrafficSources"} {
+				if when[complete].IsZero() || !when[complete].Before(when[order[2]]) {
+					t.Errorf("%s was not before %s: %v", complete, order[2], mutations(calls))
+				}
+			}
 			if when["DeleteListener"].After(when["DeleteLoadBalancer"]) || !when["DeleteListener"].IsZero() && when["DeleteListener"].Before(when["DetachTrafficSources"]) {
 				t.Errorf("the old redirect goes before its callers: %v", mutations(calls))
-			}
-			if attached := when["AttachTrafficSources"]; attached.IsZero() || !attached.Before(when[order[3]]) {
-				t.Errorf("nodes were not attached before %s: %v", order[3], mutations(calls))
 			}
 		})
 	}
@@ -124,6 +128,13 @@ func TestCutOverAdmitsPeers(t *testing.T) {
 	after, err := b.UpdateCluster(t.Context(), next)
 	if err != nil {
 		t.Fatal(err)
+	}
+	seen, err := testBackend(sandbox.URL).ObserveCluster(t.Context(), next)
+	if !slices.Equal(seen.Exposure.Endpoint.Sources, after.Exposure.Endpoint.Sources) {
+		t.Errorf("the change ends with the sources %v, and a plan sees %v", after.Exposure.Endpoint.Sources, seen.Exposure.Endpoint.Sources)
+	}
+	if err != nil || len(seen.Drift) > 0 || len(seen.Advice) > 0 {
+		t.Errorf("the peer is held against allowed_cidrs: drift %v, advice %q, error %v", seen.Drift, seen.Advice, err)
 	}
 	groups, err := securityGroups{c, clusterOwner(next)}.Find(reads.WithLive(t.Context()), objectSecurityGroup)
 	if err != nil || len(groups) != 1 || aws.ToString(groups[0].GroupId) != after.Objects[objectSecurityGroup] {
@@ -242,6 +253,9 @@ func TestCutOverGoesOn(t *testing.T) {
 	if err != nil || len(seen.Drift[objectLoadBalancer]) == 0 || !seen.Exposure.Endpoint.InternetReachable {
 		t.Errorf("the old load balancer does not show: %v, exposure %+v, error %v", seen.Drift, seen.Exposure.Endpoint, err)
 	}
+	if got := faces(t, sandbox, next); got != serving.Public {
+		t.Errorf("with both there it faces %s: model servers without authentication would be admitted", got)
+	}
 	again := testBackend(sandbox.URL)
 	again.cfg.Linger = 600 * time.Millisecond
 	start := time.Now()
@@ -252,6 +266,23 @@ func TestCutOverGoesOn(t *testing.T) {
 	if got := kinds(sandbox.AWS.Census())["elb.load_balancer"]; got != 1 {
 		t.Errorf("there are %d load balancers, want one", got)
 	}
+	if got := faces(t, sandbox, next); got != serving.Private {
+		t.Errorf("at the end it faces %s", got)
+	}
+}
+
+// faces is what model servers are told of who may call them.
+func faces(t *testing.T, sandbox *sandboxtest.Sandbox, spec serving.Cluster) serving.Visibility {
+	t.Helper()
+	c, err := testBackend(sandbox.URL).client(t.Context(), testRegion)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := c.clusterStack(spec, remains{})
+	if _, err := s.Observe(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return s.faces()
 }
 
 // TestLinger asserts what a provider that says nothing waits for.

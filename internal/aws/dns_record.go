@@ -95,7 +95,10 @@ func (k dnsRecords) sort(records []r53types.ResourceRecordSet) (live *dnsRecordL
 
 // foreign is that the name leads callers somewhere else already.
 func (k dnsRecords) foreign(types []string) *stack.ForeignError {
-	return &stack.ForeignError{What: "the " + strings.Join(types, " and ") + " record of " + k.domain + " in hosted zone " + k.zone}
+	return &stack.ForeignError{
+		What: "the " + strings.Join(types, " and ") + " record of " + k.domain + " in hosted zone " + k.zone,
+		Next: "remove it, so that the cluster makes its own, or take away endpoint.dns and keep the record yourself",
+	}
 }
 
 // ours reports whether a record leads to a load balancer of the stack, of now or
@@ -109,8 +112,11 @@ func (k dnsRecords) ours(r r53types.ResourceRecordSet) bool {
 		return true
 	}
 	return k.seen && slices.ContainsFunc(k.names, func(name string) bool {
-		target := aliasTarget(r)
-		return strings.HasPrefix(strings.TrimPrefix(target, "internal-"), strings.ToLower(name)+"-") && strings.Contains(target, ".elb.")
+		// The cloud adds a hyphen and digits. More hyphens are of a longer name, which is
+		// another cluster's.
+		rest, ok := strings.CutPrefix(strings.TrimPrefix(aliasTarget(r), "internal-"), strings.ToLower(name)+"-")
+		added, domain, _ := strings.Cut(rest, ".")
+		return ok && !strings.Contains(added, "-") && strings.Contains("."+domain, ".elb.")
 	})
 }
 
@@ -230,6 +236,9 @@ func (k dnsRecords) send(ctx context.Context, action r53types.ChangeAction, reco
 		HostedZoneId: &k.zone,
 		ChangeBatch:  &r53types.ChangeBatch{Changes: []r53types.Change{{Action: action, ResourceRecordSet: &record}}},
 	})
+	if isCode(err, "NoSuchHostedZone") {
+		return &advised{err, "The hosted zone is gone: give endpoint.dns.zone_id another, or take endpoint.dns away."}
+	}
 	if err != nil {
 		return told(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/route53"
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 
 	sandboxaws "github.com/modelserving/terraform-provider-serving/internal/sandbox/aws"
@@ -176,6 +177,25 @@ func written(t *testing.T, records []r53types.ResourceRecordSet) []string {
 		out = append(out, string(text))
 	}
 	return out
+}
+
+// Another account's zone looks like a permission that is missing: the plan names
+// both causes, and the attribute.
+func TestRecordInForeignZone(t *testing.T) {
+	t.Parallel()
+	_, b := prepared(t)
+	theirs, err := b.clientAs(t.Context(), testRegion, "arn:aws:iam::210987654321:role/OrganizationAccountAccessRole")
+	if err != nil {
+		t.Fatal(err)
+	}
+	zone := must(t, theirs.route53.CreateHostedZone, &route53.CreateHostedZoneInput{Name: aws.String("example.com"), CallerReference: aws.String("theirs")}).HostedZone
+	spec := inZones(withRecord(testCluster(serving.Private), strings.TrimPrefix(*zone.Id, "/hostedzone/")))
+	_, err = b.PreflightCluster(t.Context(), spec)
+	for _, text := range []string{"is of another account", "endpoint.dns.zone_id", "route53:GetHostedZone"} {
+		if err == nil || !strings.Contains(err.Error(), text) {
+			t.Errorf("the plan says %v, want %q", err, text)
+		}
+	}
 }
 
 // A private zone is no place for the name of a public cluster.

@@ -102,6 +102,11 @@ func (c *client) checkRecord(ctx context.Context, spec serving.Cluster) ([]servi
 	if isCode(err, "NoSuchHostedZone", "InvalidInput") {
 		return []serving.Problem{{Path: path, Summary: "Hosted zone does not exist", Detail: fmt.Sprintf("Route 53 has no hosted zone %s in this account. Copy its id from \"aws route53 list-hosted-zones\", or create the zone first.", zone)}}, nil
 	}
+	if isCode(err, "AccessDenied") {
+		// Route 53 says the same of another account's zone as of a policy that lacks it.
+		err = &advised{err, fmt.Sprintf("If the hosted zone %s is of another account, give %s a zone of the cluster's own. Else the credentials lack permission for route53:GetHostedZone: "+
+			"allow it in their policy. The provider's guide lists every action it needs.", zone, path)}
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -138,11 +143,11 @@ func (c *client) checkForeignRecord(ctx context.Context, spec serving.Cluster, z
 }
 
 // backwards is a name with its labels reversed, which is the order that Route 53
-// lists records in.
+// lists records in. The final dot counts (API reference, ListResourceRecordSets).
 func backwards(domain string) string {
 	labels := strings.Split(domain, ".")
 	slices.Reverse(labels)
-	return strings.Join(labels, ".")
+	return strings.Join(labels, ".") + "."
 }
 
 // plainName is a name as people write it. Route 53 ends each with a dot.

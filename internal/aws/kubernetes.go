@@ -109,7 +109,7 @@ func (c *client) addGateway(s *clusterStack) {
 		Enabled: !spec.Gateway.Disabled, MinReplicas: least, MaxReplicas: most, Image: spec.Gateway.Image,
 		NodePort: nodePort, TrustedHops: 1, DevicePlugin: gpus, VPCCNI: true,
 		Facts: func() kube.Facts {
-			return kube.Facts{Cluster: spec.ID(), Visibility: spec.Visibility, URL: s.url(), Pools: pools}
+			return kube.Facts{Cluster: spec.ID(), Visibility: s.faces(), URL: s.url(), Pools: pools}
 		},
 	}, s.cluster, nodes, []stack.Node{s.loadBalancer})
 }

@@ -18,12 +18,17 @@ import (
 func (c *client) admitPeers(s *clusterStack) *stack.Gate {
 	look := func(context.Context) ([]stack.Difference, error) { return nil, nil }
 	return stack.AddGate(s.Stack, "peers_admitted", look, func(ctx context.Context) error {
-		missing := s.unadmitted()
-		if len(missing) == 0 {
-			return nil
+		// One by one: a rule that the peering has added meanwhile would fail them all.
+		for _, rule := range s.unadmitted() {
+			_, err := c.ec2.AuthorizeSecurityGroupIngress(ctx, &ec2.AuthorizeSecurityGroupIngressInput{GroupId: aws.String(s.securityGroup.ID()), IpPermissions: []ec2types.IpPermission{rule}})
+			if absent(err, "InvalidPermission.Duplicate") != nil {
+				return err
+			}
+			// The exposure that the apply ends with has it, without another look.
+			live := s.securityGroup.Live()
+			live.IpPermissions = append(live.IpPermissions, rule)
 		}
-		_, err := c.ec2.AuthorizeSecurityGroupIngress(ctx, &ec2.AuthorizeSecurityGroupIngressInput{GroupId: aws.String(s.securityGroup.ID()), IpPermissions: missing})
-		return absent(err, "InvalidPermission.Duplicate")
+		return nil
 	}, s.securityGroup)
 }
 

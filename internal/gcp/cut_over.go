@@ -51,6 +51,23 @@ func (c *client) cutOver(s *clusterStack) {
 	stack.AddDrain(s.Stack, "drain/callers", func(ctx context.Context) error { return c.lingers(ctx, s) }, healthy, answered)
 }
 
+// faces is who may call the model servers: everyone, as long as one load balancer
+// faces the Internet.
+func (s *clusterStack) faces() serving.Visibility {
+	for _, rule := range s.forwardingRule.All() {
+		if rule.GetLoadBalancingScheme() == scheme(serving.Public) {
+			return serving.Public
+		}
+	}
+	return s.spec.Visibility
+}
+
+// turnedPrivate adds the end of a change to private: model servers without
+// authentication are admitted when the old load balancer is gone, and not before.
+func (c *client) turnedPrivate(s *clusterStack) *stack.Drain {
+	return stack.AddDrain(s.Stack, "drain/visibility", func(ctx context.Context) error { return s.gateway.WriteFacts(ctx) })
+}
+
 // replaced reports whether an earlier load balancer still serves.
 func (s *clusterStack) replaced() bool { return len(s.forwardingRule.All()) > 1 }
 

@@ -23,6 +23,9 @@ func (c *client) admitPeers(s *clusterStack) *stack.Gate {
 			if err := c.done(ctx, op, err); err != nil {
 				return err
 			}
+			// The exposure that the apply ends with has it, without another look.
+			live := s.securityPolicy.Live()
+			live.Rules = append(live.Rules, rule)
 		}
 		return nil
 	}, s.securityPolicy)

@@ -70,8 +70,16 @@ func TestCutOverAdmitsPeers(t *testing.T) {
 			addRule(t, c, policy, firstPeeringRule+2, mark, "64.0.0.0/2")
 			addRule(t, c, policy, firstPeeringRule+3, owner{stack: "peering/other/projects/x/global/networks/y"}.describe(objectIngress), "10.79.0.0/16")
 			sandbox.ResetCalls()
-			if _, err := b.UpdateCluster(t.Context(), next); err != nil {
+			after, err := b.UpdateCluster(t.Context(), next)
+			if err != nil {
 				t.Fatal(err)
+			}
+			seen, err := testBackend(sandbox.URL).ObserveCluster(t.Context(), next)
+			if !slices.Equal(seen.Exposure.Endpoint.Sources, after.Exposure.Endpoint.Sources) {
+				t.Errorf("the change ends with the sources %v, and a plan sees %v", after.Exposure.Endpoint.Sources, seen.Exposure.Endpoint.Sources)
+			}
+			if err != nil || len(seen.Drift) > 0 || len(seen.Advice) > 0 {
+				t.Errorf("the peer is held against allowed_cidrs: drift %v, advice %q, error %v", seen.Drift, seen.Advice, err)
 			}
 			own := "allow [203.0.113.0/24] "
 			if f.to == serving.Private {

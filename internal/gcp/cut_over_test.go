@@ -219,6 +219,9 @@ func TestCutOverGoesOn(t *testing.T) {
 	if err != nil || len(seen.Drift[objectForwardingRule]) == 0 || !seen.Exposure.Endpoint.InternetReachable {
 		t.Errorf("the old load balancer does not show: %v, exposure %+v, error %v", seen.Drift, seen.Exposure.Endpoint, err)
 	}
+	if got := faces(t, sandbox, next); got != serving.Public {
+		t.Errorf("with both there it faces %s: model servers without authentication would be admitted", got)
+	}
 	if slices.Contains(actions(changes(sandbox)), "ForwardingRules.Delete") {
 		t.Error("the old load balancer went before its time")
 	}
@@ -229,6 +232,23 @@ func TestCutOverGoesOn(t *testing.T) {
 	if err != nil || len(after.Drift) > 0 || time.Since(start) < again.cfg.Linger || after.Exposure.Endpoint.InternetReachable {
 		t.Errorf("going on took %s: drift %v, exposure %+v, error %v", time.Since(start), after.Drift, after.Exposure.Endpoint, err)
 	}
+	if got := faces(t, sandbox, next); got != serving.Private {
+		t.Errorf("at the end it faces %s", got)
+	}
+}
+
+// faces is what model servers are told of who may call them.
+func faces(t *testing.T, sandbox *simulated, spec serving.Cluster) serving.Visibility {
+	t.Helper()
+	c, err := testBackend(sandbox.URL).client(t.Context(), testRegion)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := c.clusterStack(spec, remains{})
+	if _, err := s.Observe(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return s.faces()
 }
 
 // TestNothingOpensUnasked asserts that a cluster whose servers cannot be asked

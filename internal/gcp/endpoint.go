@@ -41,7 +41,7 @@ func (c *client) endpoint(s *clusterStack, o owner, left remains) {
 	}, urlMap, s.sslPolicy)
 	s.forwardingRule = stack.Add(s.Stack, objectForwardingRule, c.forwardingRules(o, n.both), func() forwardingRuleSpec {
 		return forwardingRule(n.chain, spec.Visibility, "443", s.address.Live(), s.httpsProxy.ID(), s.network)
-	}, s.httpsProxy, s.address, s.network.proxiesNode, s.network.subnetworkNode)
+	}, s.httpsProxy, s.address, s.network.proxiesNode, s.network.subnetworkNode, c.turnedPrivate(s))
 	c.redirect(s, o, left)
 
 	s.way = append(s.way, stack.Add(s.Stack, objectFirewall, c.firewalls(o, n.firewall), func() *computepb.Firewall {

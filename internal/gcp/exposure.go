@@ -16,16 +16,7 @@ func (s *clusterStack) exposure() serving.Exposure {
 	for _, rule := range s.forwardingRule.All() {
 		e.Endpoint = e.Endpoint.Wider(s.frontExposure(rule))
 	}
-	for _, policy := range s.securityPolicy.All() {
-		e.Endpoint.Sources = append(e.Endpoint.Sources, sourcesOf(policy)...)
-	}
-	for _, service := range s.backendService.All() {
-		if service.GetSecurityPolicy() == "" {
-			// Without a policy everyone gets through who has a path.
-			e.Endpoint.Sources = append(e.Endpoint.Sources, anywhere)
-		}
-	}
-	e.Endpoint.Sources = sorted(e.Endpoint.Sources)
+	e.Endpoint.Sources, e.Endpoint.Inside = s.sources()
 	if cluster := s.cluster.Live(); cluster != nil {
 		endpoints := cluster.GetControlPlaneEndpointsConfig().GetIpEndpointsConfig()
 		e.KubernetesAPI.PublicAccess, e.KubernetesAPI.PrivateAccess = endpoints.GetEnablePublicEndpoint(), endpoints.GetEnabled()
@@ -37,6 +28,27 @@ func (s *clusterStack) exposure() serving.Exposure {
 		}
 	}
 	return e
+}
+
+// sources are what the load balancers of the cluster let in, and those of them that
+// are the network's own or were let in for a peering.
+func (s *clusterStack) sources() (all, inside []string) {
+	cluster := clusterOwner(s.spec)
+	for _, policy := range s.securityPolicy.All() {
+		all = append(all, sourcesOf(policy)...)
+		for _, rule := range policy.GetRules() {
+			if rule.GetAction() == actionAllow && !rule.GetPreview() && peeringOf(cluster, rule) != "" {
+				inside = append(inside, rule.GetMatch().GetConfig().GetSrcIpRanges()...)
+			}
+		}
+	}
+	for _, service := range s.backendService.All() {
+		if service.GetSecurityPolicy() == "" && find(s.forwardingRule.All(), service.GetName()) != nil {
+			// Without a policy everyone gets through who has a path.
+			all = append(all, anywhere)
+		}
+	}
+	return sorted(all), sorted(append(inside, s.network.ranges()...))
 }
 
 // frontExposure is who has a path to one load balancer, by the reasoning of

@@ -68,8 +68,8 @@ func (s GatewaySpec) scaled() bool { return s.MaxReplicas > s.MinReplicas }
 
 // Gateway is what a cluster has inside Kubernetes, in the cluster's stack.
 type Gateway struct {
-	deployment, autoscaler *stack.Object[manifest, unstructured.Unstructured]
-	rollout                *stack.Gate
+	deployment, autoscaler, facts *stack.Object[manifest, unstructured.Unstructured]
+	rollout                       *stack.Gate
 }
 
 // Ready is what comes after all that a request needs of the gateway; none where
@@ -79,6 +79,15 @@ func (g *Gateway) Ready() []stack.Node {
 		return nil
 	}
 	return []stack.Node{g.rollout}
+}
+
+// WriteFacts writes once more what model servers must know of their cluster, when
+// some of it has changed on the way back.
+func (g *Gateway) WriteFacts(ctx context.Context) error {
+	if g == nil || g.rollout == nil {
+		return nil
+	}
+	return g.facts.Renew(ctx)
 }
 
 // AddGateway adds what a cluster has inside Kubernetes to its stack. Connect
@@ -110,7 +119,7 @@ func AddGateway(s *stack.Stack, connect func(context.Context) (*API, error), spe
 	g.add(objectBudget, place{budgets, SystemNamespace, gatewayName}, func() manifest { return gatewayBudget() }, system)
 	g.add(objectPolicy, place{networkPolicies, SystemNamespace, gatewayName}, func() manifest { return gatewayPolicy() }, system)
 	g.optional(spec.DevicePlugin, objectDevicePlugin, place{daemonSets, pluginNamespace, pluginName}, devicePlugin, system)
-	gateway := &Gateway{deployment: deployment, autoscaler: autoscaler}
+	gateway := &Gateway{deployment: deployment, autoscaler: autoscaler, facts: facts}
 	if spec.Enabled {
 		rollout := &rollout{api: g.connect, place: gatewayPlace, poll: s.Poll, least: spec.MinReplicas}
 		gateway.rollout = stack.AddGate(s, objectRollout, rollout.differ, rollout.wait, deployment, autoscaler, service, facts)

@@ -138,6 +138,26 @@ func (w *world) ours() []string {
 	return list
 }
 
+// TestGatewayWritesFacts asserts that facts which change at the end of an apply are
+// written, and that nothing is where there is no gateway.
+func TestGatewayWritesFacts(t *testing.T) {
+	w := newWorld(t)
+	c := w.client()
+	spec, now := testGateway(), serving.Public
+	spec.Facts = func() Facts { return testFacts(now) }
+	s, g := c.gatewayStack(spec)
+	must(t, s.Ensure(LiveReads(t.Context()), stack.Update))
+	now = serving.Private
+	must(t, g.WriteFacts(LiveReads(t.Context())))
+	if d := drift(s.Report()); d != "" {
+		t.Errorf("drift: %s", d)
+	}
+	if got := readFacts(w.get(factsPlace)).Visibility; got != serving.Private {
+		t.Errorf("the facts say %s", got)
+	}
+	must(t, (*Gateway)(nil).WriteFacts(t.Context()))
+}
+
 // TestGatewayForeign: what somebody else has made is neither changed nor removed.
 func TestGatewayForeign(t *testing.T) {
 	w := newWorld(t)

@@ -85,7 +85,7 @@ func (e Exposure) Contradictions(c Cluster) []string {
 			e.Endpoint.beyondPrivate(c, say)
 		case Public:
 			if allowed := c.Endpoint.AllowedCIDRs; len(allowed) > 0 {
-				for _, source := range beyond(e.Endpoint.Sources, readable(allowed)) {
+				for _, source := range beyond(e.Endpoint.Sources, readable(slices.Concat(allowed, e.Endpoint.Inside))) {
 					say("endpoint: the load balancer answers to %s, which endpoint.allowed_cidrs does not contain", source)
 				}
 			}

@@ -107,7 +107,7 @@ func (l LoadBalancerTopology) admits(from netip.Prefix, vpc string) (hop Hop, me
 	case len(named) > 0:
 		return Hop{HopSecurityGroup, VerdictBlock, groups + " admits port " + port(l.Port) + " only from members of " + strings.Join(sortedStrings(named), ", ")}, true
 	}
-	return Hop{HopSecurityGroup, VerdictBlock, "no rule of " + groups + " admits port " + port(l.Port)}, false
+	return Hop{HopSecurityGroup, VerdictBlock, "no rule of " + groups + " admits port " + port(l.Port) + " from there"}, false
 }
 
 func sortedStrings(all []string) []string { return slices.Compact(slices.Sorted(slices.Values(all))) }

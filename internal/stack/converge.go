@@ -33,6 +33,10 @@ func (o *Object[W, L]) ensure(ctx context.Context) error {
 	return nil
 }
 
+// Renew makes an object that is there as it is wanted by now: for a drain that
+// comes when what the object is about has gone.
+func (o *Object[W, L]) Renew(ctx context.Context) error { return o.ensure(ctx) }
+
 func (o *Object[W, L]) converge(ctx context.Context, want W) error {
 	if err := o.settle(want); err != nil {
 		return o.fail("update", err)

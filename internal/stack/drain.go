@@ -12,7 +12,7 @@ type Drain struct {
 
 // AddDrain puts a drain into the graph. Wait returns at once when nothing has
 // been replaced. Killed while it waits, the next run begins the wait anew: when
-// it began is known to nobody.
+// it began is known to nobody. What comes after the drain is removed before it.
 func AddDrain(s *Stack, name string, wait func(context.Context) error, after ...Node) *Drain {
 	d := &Drain{Gate: Gate{name: name, deps: after}, wait: wait}
 	s.add(d)

@@ -48,3 +48,35 @@ func TestDrainHoldsTheRemovalOfWhatWasReplaced(t *testing.T) {
 		t.Errorf("destroying: %v, asked %v, and %d things", err, *asked, len(c.things))
 	}
 }
+
+// A drain that others come after is their end: it finds nothing old any more, and
+// may renew what told of it.
+func TestDrainAfterTheRemovalRenews(t *testing.T) {
+	t.Parallel()
+	c := newCloud()
+	apply := func(fixed string) (during string, report *Report) {
+		t.Helper()
+		s := &Stack{Name: "test", Poll: Poll{Min: time.Millisecond, Max: time.Millisecond}}
+		var told, o *Object[wantThing, thing]
+		end := AddDrain(s, "end", func(ctx context.Context) error {
+			during = told.Live().Loose
+			return told.Renew(ctx)
+		})
+		o = Add(s, "thing", replaceable{kind{c: c}}, func() wantThing { return wantThing{Fixed: fixed} }, end)
+		told = Add(s, "told", kind{c: c}, func() wantThing { return wantThing{Loose: strings.Repeat("+", len(o.All()))} }, o)
+		if err := s.Ensure(t.Context(), Update); err != nil {
+			t.Fatal(err)
+		}
+		return during, s.Report()
+	}
+	apply("a")
+	during, report := apply("b")
+	if during != "++" || len(report.Drift) != 0 {
+		t.Errorf("told %q while both were there, drift at the end %v", during, report.Drift)
+	}
+	for _, there := range c.things {
+		if there.Name == "told" && there.Loose != "+" {
+			t.Errorf("told %q at the end", there.Loose)
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package stack
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -38,10 +39,12 @@ func (d Difference) String() string {
 type ForeignError struct {
 	// What is the cloud's word for the object and its name or id.
 	What string
+	// Next is what to do about it; empty is what helps with most kinds.
+	Next string
 }
 
 func (e *ForeignError) Error() string {
-	return e.What + " exists and is not managed here; import it, remove it, or choose another name"
+	return e.What + " exists and is not managed here; " + cmp.Or(e.Next, "import it, remove it, or choose another name")
 }
 
 // ExistsError says that a create found a stack that has already converged once.
