@@ -69,7 +69,7 @@ type loop struct {
 	mu       sync.Mutex
 	next     time.Time // when to look again although nothing has changed
 	troubles []error
-	emptying map[types.UID]bool // namespaces that are being emptied
+	emptying map[types.UID]bool // namespaces whose emptying has begun
 }
 
 func newLoop(config *Config, dir string, signer *authority) *loop {

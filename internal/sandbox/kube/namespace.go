@@ -75,39 +75,37 @@ func (l *loop) hasAccounts() bool {
 }
 
 // empty deletes what is in a namespace and then lets it go. It takes as long as
-// the pods do, so it has a goroutine of its own.
+// the pods do, so it has a goroutine of its own, once: the mirror still has a
+// namespace that has just gone, and one of its name may be there by then.
 func (l *loop) empty(n *corev1.Namespace) {
 	if !slices.Contains(n.Spec.Finalizers, corev1.FinalizerKubernetes) {
 		return
 	}
 	l.mu.Lock()
-	busy := l.emptying[n.UID]
+	begun := l.emptying[n.UID]
 	l.emptying[n.UID] = true
 	l.mu.Unlock()
-	if busy {
+	if begun {
 		return
 	}
 	l.done.Go(func() {
-		for !l.emptyOnce(l.life, n.Name) {
+		for !l.emptyOnce(l.life, n) {
 			if !sleep(l.life, 20*time.Millisecond) {
 				return
 			}
 		}
-		l.mu.Lock()
-		delete(l.emptying, n.UID)
-		l.mu.Unlock()
 		l.changed()
 	})
 }
 
 // emptyOnce reports whether the namespace is gone.
-func (l *loop) emptyOnce(ctx context.Context, name string) bool {
-	left, err := l.deleteContents(ctx, name, metav1.DeleteOptions{PropagationPolicy: background()}, nil)
+func (l *loop) emptyOnce(ctx context.Context, n *corev1.Namespace) bool {
+	left, err := l.deleteContents(ctx, n.Name, metav1.DeleteOptions{PropagationPolicy: background()}, nil)
 	if err != nil || left > 0 {
 		return false
 	}
-	now, err := l.client.CoreV1().Namespaces().Get(ctx, name, metav1.GetOptions{})
-	if apierrors.IsNotFound(err) {
+	now, err := l.client.CoreV1().Namespaces().Get(ctx, n.Name, metav1.GetOptions{})
+	if apierrors.IsNotFound(err) || err == nil && now.UID != n.UID {
 		return true
 	}
 	if err != nil {
@@ -126,8 +124,8 @@ func (l *loop) deleteContents(ctx context.Context, namespace string, options met
 		return 0, err
 	}
 	kinds, err := l.client.Discovery().ServerPreferredNamespacedResources()
-	if err != nil && !discovery.IsGroupDiscoveryFailedError(err) {
-		return 0, err
+	if err != nil {
+		return 0, err // Some kinds alone would leave objects behind.
 	}
 	kinds = discovery.FilteredBy(discovery.SupportsAllVerbs{Verbs: []string{"list", "delete"}}, kinds)
 	resources, err := discovery.GroupVersionResources(kinds)

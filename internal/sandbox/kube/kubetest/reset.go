@@ -23,45 +23,52 @@ func (c *Cluster) Reset(t testing.TB) {
 	c.SetNodes(DefaultNodes())
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	client, err := metadata.NewForConfig(c.Config(c.AdminToken))
+	config := c.Config(c.AdminToken)
+	config.Timeout = 10 * time.Second // An answer that hangs is asked for again.
+	client, err := metadata.NewForConfig(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kinds, err := discovery.NewDiscoveryClientForConfig(config)
 	if err != nil {
 		t.Fatal(err)
 	}
 	namespaces := client.Resource(schema.GroupVersionResource{Version: "v1", Resource: "namespaces"})
 	for {
-		left, err := c.clean(ctx, t, client, namespaces)
-		if err == nil && left == 0 {
+		left, err := clean(ctx, client, kinds, namespaces)
+		if err == nil && len(left) == 0 {
 			return
 		}
 		select {
 		case <-ctx.Done():
-			t.Fatalf("resetting the cluster: %d objects are left: %v", left, err)
+			t.Fatalf("resetting the cluster: %q are left: %v", left, err)
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
 }
 
-func (c *Cluster) clean(ctx context.Context, t testing.TB, client metadata.Interface, namespaces metadata.Getter) (left int, err error) {
+// clean asks for what tests have made to be deleted, and names what is still there.
+func clean(ctx context.Context, client metadata.Interface, kinds discovery.ServerResourcesInterface, namespaces metadata.Getter) (left []string, err error) {
 	all, err := namespaces.List(ctx, metav1.ListOptions{})
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	for _, n := range all.Items {
 		if slices.Contains(systemNamespaces, n.Name) {
 			continue
 		}
-		left++
+		left = append(left, "namespaces/"+n.Name)
 		if n.DeletionTimestamp == nil {
 			if err := namespaces.Delete(ctx, n.Name, metav1.DeleteOptions{}); err != nil && !apierrors.IsNotFound(err) {
 				return left, err
 			}
 		}
 	}
-	kinds, err := c.Client(t).Discovery().ServerPreferredNamespacedResources()
+	preferred, err := kinds.ServerPreferredNamespacedResources()
 	if err != nil {
 		return left, err
 	}
-	resources, err := discovery.GroupVersionResources(discovery.FilteredBy(discovery.SupportsAllVerbs{Verbs: []string{"list", "delete"}}, kinds))
+	resources, err := discovery.GroupVersionResources(discovery.FilteredBy(discovery.SupportsAllVerbs{Verbs: []string{"list", "delete"}}, preferred))
 	if err != nil {
 		return left, err
 	}
@@ -77,7 +84,7 @@ func (c *Cluster) clean(ctx context.Context, t testing.TB, client metadata.Inter
 			if !slices.Contains(systemNamespaces, o.Namespace) || ofSystem(r, o) {
 				continue
 			}
-			left++
+			left = append(left, r.Resource+"/"+o.Namespace+"/"+o.Name)
 			if o.DeletionTimestamp != nil {
 				continue
 			}
