@@ -23,7 +23,8 @@ const internet = "internet"
 type caller struct {
 	testing.TB
 	*http.Client
-	hostname string
+	// host is where the domain leads: what it connects to for the next request.
+	host func() string
 }
 
 // caller calls the cluster's load balancer of now.
@@ -44,7 +45,8 @@ func (w *world) callerOf(cluster string, p pair, place string) *caller {
 		TLSClientConfig: &tls.Config{RootCAs: roots, ServerName: domain},
 	}
 	w.Cleanup(transport.CloseIdleConnections)
-	return &caller{w.TB, &http.Client{Transport: transport, Timeout: 30 * time.Second}, fmt.Sprint(at(w.attributes(cluster), "endpoint.hostname"))}
+	hostname := fmt.Sprint(at(w.attributes(cluster), "endpoint.hostname"))
+	return &caller{w.TB, &http.Client{Transport: transport, Timeout: 30 * time.Second}, func() string { return hostname }}
 }
 
 // inside is the place of somebody in the cluster's network.
@@ -65,7 +67,7 @@ type answer struct {
 // post sends JSON to a path of the domain; headers are names and values. A
 // request that is not answered is an error, whatever the reason.
 func (c *caller) post(path, body string, headers ...string) (answer, error) {
-	r, err := http.NewRequestWithContext(context.Background(), http.MethodPost, "https://"+c.hostname+path, strings.NewReader(body))
+	r, err := http.NewRequestWithContext(context.Background(), http.MethodPost, "https://"+c.host()+path, strings.NewReader(body))
 	if err != nil {
 		return answer{}, err
 	}

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/modelserving/terraform-provider-serving/internal/sandbox/control"
 )
@@ -22,6 +23,12 @@ var onAWS = cloud{
 
 	placeIn: func(vpc string) string { return vpc },
 	open:    openOnAWS,
+	record:  recordOnAWS,
+	late: map[string]control.Duration{
+		"autoscaling.traffic_source.attach": control.Duration(5 * time.Second),
+		"elb.target.register":               control.Duration(time.Second),
+		"route53.change.sync":               control.Duration(2 * time.Second),
+	},
 	drifts: map[string]drift{
 		"the load balancer is opened": {
 			func(w *world) { w.mutate("ec2.security_group_rule", w.ingress(), "/CidrIpv4", "0.0.0.0/0") },
@@ -84,6 +91,8 @@ var onAWS = cloud{
 	withNetwork: networkOnAWS,
 	withPeer:    peerOnAWS,
 	permitted:   permittedOnAWS,
+
+	peeringDrifts: peeringDriftsOnAWS,
 }
 
 // openOnAWS are load balancers that face the Internet, and internal ones whose

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/modelserving/terraform-provider-serving/internal/sandbox/control"
 )
@@ -12,7 +13,7 @@ import (
 var onGCP = cloud{
 	key: "gcp", account: "sandbox-project", region: "us-central1", unserved: "us-central9",
 	machine: "n2-standard-4", bigger: "n2-standard-8", gpu: "g2-standard-8", unoffered: "n2-standard-5",
-	vpc: "apps",
+	vpc: "apps", upgrades: true,
 	words: strings.NewReplacer(
 		"aws/us-west-2/", "gcp/us-central1/", `"us-west-2"`, `"us-central1"`, `"aws"`, `"gcp"`, "123456789012", "sandbox-project",
 		"aws          =", "gcp          =", "m7i.xlarge", "n2-standard-4", "g6.2xlarge", "g2-standard-8",
@@ -25,6 +26,11 @@ var onGCP = cloud{
 
 	placeIn: func(vpc string) string { return "network-sandbox-project." + vpc },
 	open:    openOnGCP,
+	record:  recordOnGCP,
+	late: map[string]control.Duration{
+		"compute.forwardingRules.insert": control.Duration(time.Second),
+		"compute.backendServices.update": control.Duration(3 * time.Second),
+	},
 	drifts: map[string]drift{
 		"the load balancer is opened": {
 			func(w *world) { w.openPolicy() },
@@ -54,9 +60,8 @@ var onGCP = cloud{
 			func(w *world) { w.env["SERVING_SANDBOX"] = w.url },
 			[]string{"Google Cloud credentials", "gcloud auth application-default login"},
 		},
-		"a quota": scarce("compute.networks", "create network", "quotaExceeded", "A quota of the project is reached"),
-		// Certificate Manager's answer is that to too many calls as well, which is tried again.
-		"a limit of certificates": scarce("certificatemanager.certificates", "create certificate", "429 Too Many Requests", "Quota limit"),
+		"a quota":                 scarce("compute.networks", "create network", "quotaExceeded", "A quota of the project is reached"),
+		"a quota of certificates": scarce("certificatemanager.certificates", "create certificate", "RESOURCE_QUOTA_EXCEEDED", "A quota of the project is reached: CertificatesPerProject", "allows 0 in us-central1"),
 		"a permission in Compute Engine": faulty(control.Fault{Service: "compute", Action: "Networks.Insert", Code: "forbidden", Status: 403, Message: "Required 'compute.networks.create' permission for 'projects/sandbox-project/global/networks/serving-test'"},
 			"create network", "compute.networks.create", "The credentials lack a permission"),
 		"a permission in GKE": faulty(control.Fault{Service: "container", Action: "ClusterManager.CreateCluster", Code: "PERMISSION_DENIED", Status: 403, Message: "Required \"container.clusters.create\" permission(s) for \"projects/sandbox-project\"."},
@@ -99,6 +104,8 @@ var onGCP = cloud{
 	withNetwork: networkOnGCP,
 	withPeer:    peerOnGCP,
 	permitted:   permittedOnGCP,
+
+	peeringDrifts: peeringDriftsOnGCP,
 }
 
 // openOnGCP are the addresses of load balancers that face the Internet.
@@ -145,10 +152,10 @@ func rekeyedOnGCP(w *world, before, after map[string]any) {
 // for proxies.
 func networkOnGCP(w *world) {
 	w.Helper()
-	w.insert("global/networks", `{"name": "shared", "autoCreateSubnetworks": false}`)
-	w.insert("regions/us-central1/subnetworks", `{"name": "nodes", "network": "global/networks/shared", "ipCidrRange": "10.70.0.0/20", "privateIpGoogleAccess": true,
+	w.call(http.MethodPost, "global/networks", `{"name": "shared", "autoCreateSubnetworks": false}`)
+	w.call(http.MethodPost, "regions/us-central1/subnetworks", `{"name": "nodes", "network": "global/networks/shared", "ipCidrRange": "10.70.0.0/20", "privateIpGoogleAccess": true,
 		"secondaryIpRanges": [{"rangeName": "pods", "ipCidrRange": "10.72.0.0/14"}, {"rangeName": "services", "ipCidrRange": "10.76.0.0/20"}]}`)
-	w.insert("regions/us-central1/subnetworks", `{"name": "proxies", "network": "global/networks/shared", "ipCidrRange": "10.71.0.0/23", "purpose": "REGIONAL_MANAGED_PROXY", "role": "ACTIVE"}`)
+	w.call(http.MethodPost, "regions/us-central1/subnetworks", `{"name": "proxies", "network": "global/networks/shared", "ipCidrRange": "10.71.0.0/23", "purpose": "REGIONAL_MANAGED_PROXY", "role": "ACTIVE"}`)
 	w.set("vpc", "shared").set("subnets", []string{"nodes"}).set("public_subnets", nil)
 }
 
@@ -156,16 +163,16 @@ func networkOnGCP(w *world) {
 func peerOnGCP(w *world) {
 	w.Helper()
 	for name, cidr := range map[string]string{"apps": "10.70.0.0/20", "others": "10.80.0.0/20"} {
-		w.insert("global/networks", fmt.Sprintf(`{"name": %q, "autoCreateSubnetworks": false}`, name))
-		w.insert("regions/us-central1/subnetworks", fmt.Sprintf(`{"name": %q, "network": "global/networks/%s", "ipCidrRange": %q}`, name, name, cidr))
+		w.call(http.MethodPost, "global/networks", fmt.Sprintf(`{"name": %q, "autoCreateSubnetworks": false}`, name))
+		w.call(http.MethodPost, "regions/us-central1/subnetworks", fmt.Sprintf(`{"name": %q, "network": "global/networks/%s", "ipCidrRange": %q}`, name, name, cidr))
 	}
 	w.set("peer", map[string]any{"vpc": "apps"}).set("unpeered", map[string]any{"vpc": "others"})
 }
 
-// insert makes an object of Compute Engine as somebody else.
-func (w *world) insert(collection, body string) {
+// call asks Compute Engine for a change as somebody else.
+func (w *world) call(method, path, body string) {
 	w.Helper()
-	r, err := http.NewRequest(http.MethodPost, w.url+"/compute/v1/projects/sandbox-project/"+collection, strings.NewReader(body))
+	r, err := http.NewRequest(method, w.url+"/compute/v1/projects/sandbox-project/"+path, strings.NewReader(body))
 	if err != nil {
 		w.Fatal(err)
 	}
@@ -178,6 +185,6 @@ func (w *world) insert(collection, body string) {
 	defer response.Body.Close()
 	var text bytes.Buffer
 	if _, err := text.ReadFrom(response.Body); err != nil || response.StatusCode != http.StatusOK {
-		w.Fatalf("insert into %s: %s %v\n%s", collection, response.Status, err, &text)
+		w.Fatalf("%s %s: %s %v\n%s", method, path, response.Status, err, &text)
 	}
 }

@@ -1,7 +1,6 @@
 package acceptance_test
 
 import (
-	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -22,6 +21,8 @@ type cloud struct {
 	machine, bigger, gpu, unoffered string
 	// vpc is what the id of a network looks like.
 	vpc string
+	// upgrades says that the cloud upgrades Kubernetes on its own.
+	upgrades bool
 	// words are those of examples that are written for AWS, and what stands for them
 	// here.
 	words *strings.Replacer
@@ -42,6 +43,10 @@ type cloud struct {
 	placeIn func(vpc string) string
 	// open are the hosts of load balancers that answer somebody on the Internet now.
 	open func(w *world) []string
+	// record is who keeps that of the domain; it is asked before the first apply.
+	record func(w *world, p pair) record
+	// late is what takes its time while a cluster changes its visibility.
+	late map[string]control.Duration
 	// drifts are changes behind Terraform's back, by name.
 	drifts map[string]drift
 	// troubles are what may be wrong with the environment, by name.
@@ -59,19 +64,13 @@ type cloud struct {
 	// reach is why callers of the example of a peering get through or not: the beginnings
 	// of all hops, by caller.
 	reach map[string][]string
+	// peeringDrifts are what somebody takes from a peering, one after the other.
+	peeringDrifts []peeringDrift
 	// permitted holds the calls so far against what users are told to allow.
 	permitted func(w *world)
 }
 
 var clouds = []*cloud{&onAWS, &onGCP}
-
-// lacking are tests that a cloud cannot have, by name, with the reason.
-var lacking = map[string]map[string]string{
-	"gcp": {
-		"TestAccVisibilityChange": "it moves a record of Route 53; the provider keeps no DNS record on GCP",
-		"TestAccPeeringDrift":     "it takes away routes and rules of AWS: internal/gcp changes every field of a peering",
-	},
-}
 
 // each runs a test with every command on every cloud, in a world of its own.
 func each(t *testing.T, test func(t *testing.T, w *world)) {
@@ -89,22 +88,10 @@ func each(t *testing.T, test func(t *testing.T, w *world)) {
 			for _, cloud := range clouds {
 				t.Run(cloud.key, func(t *testing.T) {
 					t.Parallel()
-					cloud.must(t)
 					test(t, newWorld(t, c, cloud))
 				})
 			}
 		})
-	}
-}
-
-// must skips what the cloud cannot have, and says so where -v is not needed to see
-// it.
-func (c *cloud) must(t *testing.T) {
-	t.Helper()
-	name, _, _ := strings.Cut(t.Name(), "/")
-	if why, ok := lacking[c.key][name]; ok {
-		fmt.Fprintf(os.Stderr, "acceptance: %s is not run on %s: %s\n", name, c.key, why)
-		t.Skip(why)
 	}
 }
 

@@ -86,7 +86,7 @@ func (c trouble) befalls(w *world, once bool) {
 
 // overQuota reports whether a call was refused because of a quota.
 func overQuota(code string) bool {
-	return strings.Contains(code, "LimitExceeded") || strings.Contains(strings.ToLower(code), "quota")
+	return strings.Contains(code, "LimitExceeded") || code == "RESOURCE_EXHAUSTED" || strings.Contains(strings.ToLower(code), "quota")
 }
 
 func (w *world) quota(name string, limit int) {

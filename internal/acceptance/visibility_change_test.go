@@ -3,98 +3,97 @@ package acceptance_test
 import (
 	"fmt"
 	"net/http"
-	"strings"
 	"sync"
 	"testing"
 	"time"
 
-	sandboxaws "github.com/modelserving/terraform-provider-serving/internal/sandbox/aws"
+	"github.com/modelserving/terraform-provider-serving/internal/sandbox/control"
 )
 
-// With a record of the cluster's, a change of visibility loses no request of a
-// caller inside, whichever way it goes; and while the cluster is private, nobody
-// outside gets an answer.
+// With a record that follows, a change of visibility loses no request of a caller
+// inside, whichever way it goes, and a peer is never refused; and while the cluster is
+// private, nobody else outside gets an answer.
 func TestAccVisibilityChange(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		p := issue(t)
 		w.cluster(p)
-		zone, remove := w.HostedZone(t, "example.com")
-		w.set("dns", map[string]string{"zone_id": zone})
-		w.have(servers{"fraud": {"mode": "header", "tokens": []string{"app"}}}).apply()
+		w.copy("testdata/peering.tf", "peering.tf")
+		w.withPeer(w)
+		before := w.kinds()
+		r := w.record(w, p)
+		w.have(servers{"fraud": {"mode": "header", "tokens": []string{"app"}}})
+		r.follows(func() { w.apply() })
 		w.plan(0)
-		private := fmt.Sprint(at(w.attributes(clusterAddress), "endpoint.hostname"))
-		w.leads(private)
+		r.leads(w.balancer())
 
 		// Nodes come and name servers learn as late as they do: the nodes last.
-		late := map[string]sandboxaws.Duration{
-			"autoscaling.traffic_source.attach": sandboxaws.Duration(5 * time.Second),
-			"elb.target.register":               sandboxaws.Duration(time.Second),
-			"route53.change.sync":               sandboxaws.Duration(2 * time.Second),
-		}
-		if err := w.AWS.Configure(sandboxaws.Settings{Delays: late}); err != nil {
-			t.Fatal(err)
-		}
-		outside := w.byName(p, internet)
-		attempts := outside.attempts(secretValues["app"], "/fraud/predict")
-		wrong := w.byName(p, w.inside()).attempts("not-a-token-at-all", "/fraud/predict")
-		requests := w.byName(p, w.inside()).traffic(secretValues["app"], "/fraud/predict", "")
-		attempts.nobodyFor(t, time.Second)
+		w.configure(control.Settings{Delays: w.late})
+		outside := w.byName(p, internet, r.host).attempts(secretValues["app"], "/fraud/predict")
+		wrong := w.byName(p, w.inside(), r.host).attempts("not-a-token-at-all", "/fraud/predict")
+		requests := w.byName(p, w.inside(), r.host).traffic(secretValues["app"], "/fraud/predict", "")
+		// Neither network has a way out to the Internet: a public load balancer is out of
+		// their reach.
+		peer := w.byName(p, w.place("peer"), r.host).attempts(secretValues["app"], "/fraud/predict")
+		unpeered := w.byName(p, w.place("unpeered"), r.host).attempts(secretValues["app"], "/fraud/predict")
+		outside.nobodyFor(t, time.Second)
+		peer.somebodyIn(t, 10*time.Second)
 
 		plan := w.set("visibility", "public").plan(2)
-		for _, text := range []string{"endpoint.hostname changes", "The record of " + domain + " is moved as part of it", "nobody has to do anything"} {
+		for _, text := range append(r.says(), "endpoint.hostname changes") {
 			if !plan.says(text) {
 				t.Errorf("the plan does not say %q:\n%s", text, plan.all)
 			}
 		}
-		c := w.only(clusterAddress)
+		c := w.changes()[clusterAddress]
 		if !c.does("update") || len(c.ReplacePaths) > 0 || at(c.After, "endpoint.hostname") != nil || at(c.After, "endpoint.zone_id") != nil {
 			t.Errorf("the plan wants to %v for %v and the endpoint %v, want an update with another host name", c.Actions, c.ReplacePaths, at(c.After, "endpoint"))
 		}
-		attempts.nobodyFor(t, time.Millisecond)
-		w.apply()
+		outside.nobodyFor(t, time.Millisecond)
+		r.follows(func() { w.apply() })
 		w.plan(0)
-		w.faces("internet-facing")
-		public := fmt.Sprint(at(w.attributes(clusterAddress), "endpoint.hostname"))
-		w.leads(public)
-		attempts.somebodyIn(t, 10*time.Second)
+		w.faces(w.external)
+		r.leads(w.balancer())
+		outside.somebodyIn(t, 10*time.Second)
+		// Who has noted the public load balancer needs no record.
+		noted := w.caller(p, internet).attempts(secretValues["app"], "/fraud/predict")
+		noted.somebodyIn(t, 10*time.Second)
 
-		w.set("visibility", "private").apply()
-		attempts.forget()
+		w.set("visibility", "private")
+		r.follows(func() { w.apply() })
+		for _, a := range []*attempts{outside, noted, peer} {
+			a.forget()
+		}
 		w.plan(0)
-		w.faces("internal")
-		w.leads(fmt.Sprint(at(w.attributes(clusterAddress), "endpoint.hostname")))
-		attempts.nobodyFor(t, 2*time.Second)
+		w.faces(w.internal)
+		r.leads(w.balancer())
+		outside.nobodyFor(t, 2*time.Second)
+		noted.nobodyFor(t, time.Second)
+		unpeered.nobodyFor(t, time.Millisecond)
+		peer.somebodyIn(t, 10*time.Second)
 
-		attempts.end(t, http.StatusOK)
+		noted.halt()
+		unpeered.halt()
+		outside.end(t, http.StatusOK)
+		peer.end(t, http.StatusOK)
 		wrong.end(t, http.StatusUnauthorized)
 		requests.end(t)
 		w.destroy()
-		if err := remove(); err != nil {
-			t.Errorf("the zone cannot be removed, so something is left in it: %v", err)
-		}
-		w.leaves(nil)
+		r.remove()
+		w.leaves(before)
 	})
 }
 
-// leads checks where the one record leads.
-func (w *world) leads(to string) {
+// balancer is what the record of the domain should lead to.
+func (w *world) balancer() string {
 	w.Helper()
-	records := w.fields("route53.record_set")
-	for id, f := range records {
-		if got := strings.TrimSuffix(fmt.Sprint(f["/AliasTarget/DNSName"]), "."); got != to {
-			w.Errorf("%s leads to %s, want %s", id, got, to)
-		}
-	}
-	if len(records) != 1 {
-		w.Errorf("there are %d records, want one", len(records))
-	}
+	return fmt.Sprint(at(w.attributes(clusterAddress), "endpoint.hostname"))
 }
 
 // byName is a caller who looks the domain up for each request.
-func (w *world) byName(p pair, place string) *caller {
+func (w *world) byName(p pair, place string, host func() string) *caller {
 	w.Helper()
 	c := w.caller(p, place)
-	c.hostname = domain
+	c.host = host
 	if transport, ok := c.Transport.(*http.Transport); ok {
 		transport.DisableKeepAlives = true
 	}
@@ -182,11 +181,16 @@ func (a *attempts) somebodyIn(t testing.TB, limit time.Duration) {
 	t.Errorf("from outside there was no answer in %s", limit)
 }
 
+// halt stops the requests.
+func (a *attempts) halt() {
+	close(a.stop)
+	a.done.Wait()
+}
+
 // end stops the requests. All that were answered must have been so.
 func (a *attempts) end(t testing.TB, want int) {
 	t.Helper()
-	close(a.stop)
-	a.done.Wait()
+	a.halt()
 	t.Logf("%d attempts, answered %v", a.tried, a.all)
 	if a.all[want] == 0 || len(a.all) > 1 {
 		t.Errorf("%d attempts were answered %v, want %d alone", a.tried, a.all, want)

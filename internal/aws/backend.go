@@ -16,12 +16,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/acm"
-	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
-	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/eks"
 	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
-	"github.com/aws/aws-sdk-go-v2/service/iam"
-	"github.com/aws/aws-sdk-go-v2/service/route53"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	awsbase "github.com/hashicorp/aws-sdk-go-base/v2"
 	"github.com/hashicorp/aws-sdk-go-base/v2/logging"
@@ -104,13 +100,13 @@ type client struct {
 	region    string
 	partition string
 
-	ec2         *ec2.Client
+	ec2         ec2Operations
 	eks         *eks.Client
 	elb         *elasticloadbalancingv2.Client
 	acm         *acm.Client
-	iam         *iam.Client
-	autoscaling *autoscaling.Client
-	route53     *route53.Client
+	iam         iamOperations
+	autoscaling autoscalingOperations
+	route53     route53Operations
 	sts         *sts.Client
 	// signer makes links to STS that EKS takes, which only those to STS itself are.
 	signer *sts.Client
@@ -157,13 +153,13 @@ func (b *Backend) clientAs(ctx context.Context, region, role string) (*client, e
 	c := &client{
 		region:      region,
 		partition:   serving.PartitionOf(region),
-		ec2:         ec2.NewFromConfig(cfg),
+		ec2:         newEC2Operations(cfg),
 		eks:         eks.NewFromConfig(cfg),
 		elb:         elasticloadbalancingv2.NewFromConfig(cfg),
 		acm:         acm.NewFromConfig(cfg),
-		iam:         iam.NewFromConfig(cfg),
-		autoscaling: autoscaling.NewFromConfig(cfg),
-		route53:     route53.NewFromConfig(cfg),
+		iam:         newIAMOperations(cfg),
+		autoscaling: newAutoScalingOperations(cfg),
+		route53:     newRoute53Operations(cfg),
 		sts:         sts.NewFromConfig(cfg),
 		signer:      signer,
 		servers:     b.Servers,

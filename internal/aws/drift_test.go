@@ -470,19 +470,14 @@ func TestDriftOfPoolSize(t *testing.T) {
 		t.Fatal(err)
 	}
 	spec.Network.Zones, spec.LastSeen = seen.Spec.Network.Zones, seen.Objects
-	c, err := b.client(t.Context(), testRegion)
-	if err != nil {
-		t.Fatal(err)
-	}
+	groups := autoscaling.NewFromConfig(somebody(t, b, neighbours["same account"]))
 	_, name, _ := strings.Cut(seen.Objects[objectTrafficSources+"cpu"], "/")
 	group := &name
 	for name, change := range map[string]*autoscaling.UpdateAutoScalingGroupInput{
 		"maximum": {AutoScalingGroupName: group, MaxSize: aws.Int32(11)},
 		"minimum": {AutoScalingGroupName: group, MinSize: aws.Int32(1)},
 	} {
-		if _, err := c.autoscaling.UpdateAutoScalingGroup(t.Context(), change); err != nil {
-			t.Fatal(err)
-		}
+		must(t, groups.UpdateAutoScalingGroup, change)
 		now, err := b.ObserveCluster(t.Context(), spec)
 		if err != nil || len(now.Drift) != 0 || reflect.DeepEqual(now.Spec.NodePools["cpu"], spec.NodePools["cpu"]) {
 			t.Errorf("a changed %s is not seen as the attribute: %+v, drift %v, error %v", name, now.Spec.NodePools["cpu"], now.Drift, err)
@@ -495,9 +490,7 @@ func TestDriftOfPoolSize(t *testing.T) {
 		}
 	}
 	// The desired size is the autoscaler's, and no drift.
-	if _, err := c.autoscaling.UpdateAutoScalingGroup(t.Context(), &autoscaling.UpdateAutoScalingGroupInput{AutoScalingGroupName: group, DesiredCapacity: aws.Int32(5)}); err != nil {
-		t.Fatal(err)
-	}
+	must(t, groups.UpdateAutoScalingGroup, &autoscaling.UpdateAutoScalingGroupInput{AutoScalingGroupName: group, DesiredCapacity: aws.Int32(5)})
 	if clean, err := shows(t, testBackend(sandbox.URL), spec); err != nil || !clean {
 		t.Errorf("a changed desired size shows, error %v", err)
 	}

@@ -103,6 +103,23 @@ func withOps(t testing.TB, b *Backend) {
 	}
 }
 
+// somebody is the configuration of one who is not the provider and calls what the
+// provider does not.
+func somebody(t testing.TB, b *Backend, where neighbour) aws.Config {
+	t.Helper()
+	cfg, err := b.sdkConfig(t.Context(), where.region)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if where.role != "" {
+		cfg = b.assume(cfg, where.role)
+	}
+	// Nothing that was read before answers after.
+	cfg.APIOptions = append(cfg.APIOptions, countWrites(&b.writes))
+	cfg.HTTPClient = withWholeBodies(cfg.HTTPClient)
+	return cfg
+}
+
 // prepared is a sandbox with what testCluster needs: the administrator's role and
 // the certificate.
 func prepared(t testing.TB) (*sandboxtest.Sandbox, *Backend) {

@@ -129,7 +129,8 @@ func repairs(t *testing.T, sandbox *sandboxtest.Sandbox, spec *serving.Peering) 
 func TestPeeringDriftOfEveryObject(t *testing.T) {
 	t.Parallel()
 	sandbox, b, cluster := clustered(t)
-	spec := testPeering(t, b, neighbours["other account and another region"])
+	home, there := neighbours["same account"], neighbours["other account and another region"]
+	spec := testPeering(t, b, there)
 	made, err := b.CreatePeering(t.Context(), spec)
 	if err != nil {
 		t.Fatal(err)
@@ -149,8 +150,8 @@ func TestPeeringDriftOfEveryObject(t *testing.T) {
 		_, err := c.ec2.DeleteRoute(t.Context(), &ec2.DeleteRouteInput{RouteTableId: &r.Table, DestinationCidrBlock: &r.Destination})
 		return err
 	}
-	widen := func(c *client, vpc, cidr string) error {
-		_, err := c.ec2.AssociateVpcCidrBlock(t.Context(), &ec2.AssociateVpcCidrBlockInput{VpcId: &vpc, CidrBlock: &cidr})
+	widen := func(n neighbour, vpc, cidr string) error {
+		_, err := ec2.NewFromConfig(somebody(t, b, n)).AssociateVpcCidrBlock(t.Context(), &ec2.AssociateVpcCidrBlockInput{VpcId: &vpc, CidrBlock: &cidr})
 		return err
 	}
 	for _, change := range []struct {
@@ -182,8 +183,8 @@ func TestPeeringDriftOfEveryObject(t *testing.T) {
 			_, err := ours.ec2.RevokeSecurityGroupIngress(t.Context(), &ec2.RevokeSecurityGroupIngressInput{GroupId: &group, CidrIp: aws.String("10.60.0.0/16"), IpProtocol: aws.String("tcp"), FromPort: aws.Int32(443), ToPort: aws.Int32(443)})
 			return err
 		}},
-		{"a further range of the peer", func() error { return widen(theirs, spec.Peer.VPC, "10.61.0.0/16") }},
-		{"a further range of the cluster", func() error { return widen(ours, seen.VPC, "10.41.0.0/16") }},
+		{"a further range of the peer", func() error { return widen(there, spec.Peer.VPC, "10.61.0.0/16") }},
+		{"a further range of the cluster", func() error { return widen(home, seen.VPC, "10.41.0.0/16") }},
 		{"the connection, by the peer", func() error {
 			id := spec.LastSeen[objectConnection]
 			_, err := theirs.ec2.DeleteVpcPeeringConnection(t.Context(), &ec2.DeleteVpcPeeringConnectionInput{VpcPeeringConnectionId: &id})

@@ -32,9 +32,7 @@ func TestPeeringByHand(t *testing.T) {
 					t.Errorf("%+v, error %v", again, err)
 				}
 				if answer == "rejected" {
-					if _, err := theirs.ec2.RejectVpcPeeringConnection(t.Context(), &ec2.RejectVpcPeeringConnectionInput{VpcPeeringConnectionId: &made.ConnectionID}); err != nil {
-						t.Fatal(err)
-					}
+					must(t, ec2.NewFromConfig(somebody(t, b, here)).RejectVpcPeeringConnection, &ec2.RejectVpcPeeringConnectionInput{VpcPeeringConnectionId: &made.ConnectionID})
 					seen, err := testBackend(sandbox.URL).ObservePeering(t.Context(), spec)
 					if err != nil || !seen.Gone || !strings.Contains(seen.Ended, made.ConnectionID+" is rejected") {
 						t.Errorf("gone %v, ended %q, error %v", seen.Gone, seen.Ended, err)

@@ -61,7 +61,7 @@ var peeringMistakes = []mistake{
 	{"overlap with the cluster", func(t *testing.T, w mistaken) { w.spec.Peer.VPC, _ = peerVPC(t, w.b, here, "10.40.128.0/20") }, "peer.vpc", []string{"10.40.0.0/16", "share 10.40.128.0/20"}, nil},
 	{"overlap with the services", func(t *testing.T, w mistaken) { w.spec.Peer.VPC, _ = peerVPC(t, w.b, here, "172.20.0.0/16") }, "peer.vpc", []string{"service range (172.20.0.0/16)"}, nil},
 	{"overlap of a further range", func(t *testing.T, w mistaken) {
-		widen(t, w.ours, w.vpc, "10.60.0.0/17")
+		must(t, ec2.NewFromConfig(somebody(t, w.b, neighbours["same account"])).AssociateVpcCidrBlock, &ec2.AssociateVpcCidrBlockInput{VpcId: &w.vpc, CidrBlock: aws.String("10.60.0.0/17")})
 	}, "peer.vpc", []string{"the cluster's VPC (10.60.0.0/17)"}, nil},
 	{"overlap with another peer of the cluster", func(t *testing.T, w mistaken) {
 		other, _ := peerVPC(t, w.b, neighbour{"", testRegion}, "10.60.0.0/16")
@@ -110,13 +110,6 @@ func quota(t *testing.T, w mistaken, name string, n int) {
 
 func unquota(w mistaken, name string, n int) {
 	_ = w.sandbox.AWS.Configure(sandboxaws.Settings{Quotas: map[string]int{name: n}})
-}
-
-func widen(t *testing.T, c *client, vpc, cidr string) {
-	t.Helper()
-	if _, err := c.ec2.AssociateVpcCidrBlock(t.Context(), &ec2.AssociateVpcCidrBlockInput{VpcId: &vpc, CidrBlock: &cidr}); err != nil {
-		t.Fatal(err)
-	}
 }
 
 // join makes a stranger's connection.

@@ -84,7 +84,10 @@ func (c *client) readVPCTables(ctx context.Context, vpcs []string) (map[string][
 }
 
 func (c *client) describeTables(ctx context.Context, f []ec2types.Filter) ([]ec2types.RouteTable, error) {
-	return pages(ctx, ec2.NewDescribeRouteTablesPaginator(c.ec2, &ec2.DescribeRouteTablesInput{Filters: f}), func(o *ec2.DescribeRouteTablesOutput) []ec2types.RouteTable { return o.RouteTables })
+	in := &ec2.DescribeRouteTablesInput{Filters: f}
+	return pagesByToken(ctx, c.ec2.DescribeRouteTables, in, &in.NextToken, func(o *ec2.DescribeRouteTablesOutput) ([]ec2types.RouteTable, *string) {
+		return o.RouteTables, o.NextToken
+	})
 }
 
 // isMain reports whether a table serves the subnets that have none of their own.

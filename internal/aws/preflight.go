@@ -63,10 +63,9 @@ func (c *client) checkMachines(ctx context.Context, spec serving.Cluster) ([]ser
 	if len(types) == 0 {
 		return nil, nil
 	}
-	offered, err := pages(ctx, ec2.NewDescribeInstanceTypeOfferingsPaginator(c.ec2, &ec2.DescribeInstanceTypeOfferingsInput{
-		Filters: []ec2types.Filter{{Name: aws.String("instance-type"), Values: types}},
-	}), func(o *ec2.DescribeInstanceTypeOfferingsOutput) []ec2types.InstanceTypeOffering {
-		return o.InstanceTypeOfferings
+	in := &ec2.DescribeInstanceTypeOfferingsInput{Filters: []ec2types.Filter{{Name: aws.String("instance-type"), Values: types}}}
+	offered, err := pagesByToken(ctx, c.ec2.DescribeInstanceTypeOfferings, in, &in.NextToken, func(o *ec2.DescribeInstanceTypeOfferingsOutput) ([]ec2types.InstanceTypeOffering, *string) {
+		return o.InstanceTypeOfferings, o.NextToken
 	})
 	if err != nil {
 		return nil, err

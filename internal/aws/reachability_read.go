@@ -28,13 +28,20 @@ type reachReader struct {
 func newReachReader(c *client, e *reads.Epoch) *reachReader {
 	return &reachReader{
 		subnets: byVPC(e, func(ctx context.Context, f []ec2types.Filter) ([]ec2types.Subnet, error) {
-			return pages(ctx, ec2.NewDescribeSubnetsPaginator(c.ec2, &ec2.DescribeSubnetsInput{Filters: f}), func(o *ec2.DescribeSubnetsOutput) []ec2types.Subnet { return o.Subnets })
+			in := &ec2.DescribeSubnetsInput{Filters: f}
+			return pagesByToken(ctx, c.ec2.DescribeSubnets, in, &in.NextToken, func(o *ec2.DescribeSubnetsOutput) ([]ec2types.Subnet, *string) { return o.Subnets, o.NextToken })
 		}, func(s ec2types.Subnet) *string { return s.VpcId }),
 		acls: byVPC(e, func(ctx context.Context, f []ec2types.Filter) ([]ec2types.NetworkAcl, error) {
-			return pages(ctx, ec2.NewDescribeNetworkAclsPaginator(c.ec2, &ec2.DescribeNetworkAclsInput{Filters: f}), func(o *ec2.DescribeNetworkAclsOutput) []ec2types.NetworkAcl { return o.NetworkAcls })
+			in := &ec2.DescribeNetworkAclsInput{Filters: f}
+			return pagesByToken(ctx, c.ec2.DescribeNetworkAcls, in, &in.NextToken, func(o *ec2.DescribeNetworkAclsOutput) ([]ec2types.NetworkAcl, *string) {
+				return o.NetworkAcls, o.NextToken
+			})
 		}, func(a ec2types.NetworkAcl) *string { return a.VpcId }),
 		natGateways: byVPC(e, func(ctx context.Context, f []ec2types.Filter) ([]ec2types.NatGateway, error) {
-			return pages(ctx, ec2.NewDescribeNatGatewaysPaginator(c.ec2, &ec2.DescribeNatGatewaysInput{Filter: f}), func(o *ec2.DescribeNatGatewaysOutput) []ec2types.NatGateway { return o.NatGateways })
+			in := &ec2.DescribeNatGatewaysInput{Filter: f}
+			return pagesByToken(ctx, c.ec2.DescribeNatGateways, in, &in.NextToken, func(o *ec2.DescribeNatGatewaysOutput) ([]ec2types.NatGateway, *string) {
+				return o.NatGateways, o.NextToken
+			})
 		}, func(n ec2types.NatGateway) *string { return n.VpcId }),
 		peerings: reads.New(e, ec2Values, c.readPeeringsOf),
 		health: reads.New(e, 1, reads.One(func(ctx context.Context, arn string) ([]elbtypes.TargetHealthDescription, error) {

@@ -142,7 +142,7 @@ func (w *randomWorld) peer(a, b int) {
 	case w.chance(0.85):
 		must(w.t, to.ec2.AcceptVpcPeeringConnection, &ec2.AcceptVpcPeeringConnectionInput{VpcPeeringConnectionId: id})
 	case w.chance(0.3):
-		must(w.t, to.ec2.RejectVpcPeeringConnection, &ec2.RejectVpcPeeringConnectionInput{VpcPeeringConnectionId: id})
+		must(w.t, ec2.NewFromConfig(somebody(w.t, w.b, to.where)).RejectVpcPeeringConnection, &ec2.RejectVpcPeeringConnectionInput{VpcPeeringConnectionId: id})
 	case w.chance(0.3):
 		must(w.t, from.ec2.DeleteVpcPeeringConnection, &ec2.DeleteVpcPeeringConnectionInput{VpcPeeringConnectionId: id})
 	}

@@ -70,13 +70,18 @@ type reader struct {
 func newReader(c *client, e *reads.Epoch) *reader {
 	r := &reader{}
 	r.vpcs = byStack(e, "vpc-id", func(ctx context.Context, f []ec2types.Filter) ([]ec2types.Vpc, error) {
-		return pages(ctx, ec2.NewDescribeVpcsPaginator(c.ec2, &ec2.DescribeVpcsInput{Filters: f}), func(o *ec2.DescribeVpcsOutput) []ec2types.Vpc { return o.Vpcs })
+		in := &ec2.DescribeVpcsInput{Filters: f}
+		return pagesByToken(ctx, c.ec2.DescribeVpcs, in, &in.NextToken, func(o *ec2.DescribeVpcsOutput) ([]ec2types.Vpc, *string) { return o.Vpcs, o.NextToken })
 	}, func(v ec2types.Vpc) []ec2types.Tag { return v.Tags }, func(v ec2types.Vpc) *string { return v.VpcId })
 	r.subnets = byStack(e, "subnet-id", func(ctx context.Context, f []ec2types.Filter) ([]ec2types.Subnet, error) {
-		return pages(ctx, ec2.NewDescribeSubnetsPaginator(c.ec2, &ec2.DescribeSubnetsInput{Filters: f}), func(o *ec2.DescribeSubnetsOutput) []ec2types.Subnet { return o.Subnets })
+		in := &ec2.DescribeSubnetsInput{Filters: f}
+		return pagesByToken(ctx, c.ec2.DescribeSubnets, in, &in.NextToken, func(o *ec2.DescribeSubnetsOutput) ([]ec2types.Subnet, *string) { return o.Subnets, o.NextToken })
 	}, func(s ec2types.Subnet) []ec2types.Tag { return s.Tags }, func(s ec2types.Subnet) *string { return s.SubnetId })
 	r.gateways = byStack(e, "internet-gateway-id", func(ctx context.Context, f []ec2types.Filter) ([]ec2types.InternetGateway, error) {
-		return pages(ctx, ec2.NewDescribeInternetGatewaysPaginator(c.ec2, &ec2.DescribeInternetGatewaysInput{Filters: f}), func(o *ec2.DescribeInternetGatewaysOutput) []ec2types.InternetGateway { return o.InternetGateways })
+		in := &ec2.DescribeInternetGatewaysInput{Filters: f}
+		return pagesByToken(ctx, c.ec2.DescribeInternetGateways, in, &in.NextToken, func(o *ec2.DescribeInternetGatewaysOutput) ([]ec2types.InternetGateway, *string) {
+			return o.InternetGateways, o.NextToken
+		})
 	}, func(g ec2types.InternetGateway) []ec2types.Tag { return g.Tags }, func(g ec2types.InternetGateway) *string { return g.InternetGatewayId })
 	r.addresses = byStack(e, "allocation-id", func(ctx context.Context, f []ec2types.Filter) ([]ec2types.Address, error) {
 		out, err := c.ec2.DescribeAddresses(ctx, &ec2.DescribeAddressesInput{Filters: f})
@@ -86,15 +91,22 @@ func newReader(c *client, e *reads.Epoch) *reader {
 		return out.Addresses, nil
 	}, func(a ec2types.Address) []ec2types.Tag { return a.Tags }, func(a ec2types.Address) *string { return a.AllocationId })
 	r.natGateways = byStack(e, "nat-gateway-id", func(ctx context.Context, f []ec2types.Filter) ([]ec2types.NatGateway, error) {
-		return pages(ctx, ec2.NewDescribeNatGatewaysPaginator(c.ec2, &ec2.DescribeNatGatewaysInput{Filter: f}), func(o *ec2.DescribeNatGatewaysOutput) []ec2types.NatGateway { return o.NatGateways })
+		in := &ec2.DescribeNatGatewaysInput{Filter: f}
+		return pagesByToken(ctx, c.ec2.DescribeNatGateways, in, &in.NextToken, func(o *ec2.DescribeNatGatewaysOutput) ([]ec2types.NatGateway, *string) {
+			return o.NatGateways, o.NextToken
+		})
 	}, func(n ec2types.NatGateway) []ec2types.Tag { return n.Tags }, func(n ec2types.NatGateway) *string { return n.NatGatewayId })
 	r.routeTables = byStack(e, "route-table-id", c.describeTables, func(t ec2types.RouteTable) []ec2types.Tag { return t.Tags }, func(t ec2types.RouteTable) *string { return t.RouteTableId })
 	r.securityGroups = byStack(e, "group-id", func(ctx context.Context, f []ec2types.Filter) ([]ec2types.SecurityGroup, error) {
-		return pages(ctx, ec2.NewDescribeSecurityGroupsPaginator(c.ec2, &ec2.DescribeSecurityGroupsInput{Filters: f}), func(o *ec2.DescribeSecurityGroupsOutput) []ec2types.SecurityGroup { return o.SecurityGroups })
+		in := &ec2.DescribeSecurityGroupsInput{Filters: f}
+		return pagesByToken(ctx, c.ec2.DescribeSecurityGroups, in, &in.NextToken, func(o *ec2.DescribeSecurityGroupsOutput) ([]ec2types.SecurityGroup, *string) {
+			return o.SecurityGroups, o.NextToken
+		})
 	}, func(g ec2types.SecurityGroup) []ec2types.Tag { return g.Tags }, func(g ec2types.SecurityGroup) *string { return g.GroupId })
 	r.groupRules = byStack(e, "security-group-rule-id", func(ctx context.Context, f []ec2types.Filter) ([]ec2types.SecurityGroupRule, error) {
-		return pages(ctx, ec2.NewDescribeSecurityGroupRulesPaginator(c.ec2, &ec2.DescribeSecurityGroupRulesInput{Filters: f}), func(o *ec2.DescribeSecurityGroupRulesOutput) []ec2types.SecurityGroupRule {
-			return o.SecurityGroupRules
+		in := &ec2.DescribeSecurityGroupRulesInput{Filters: f}
+		return pagesByToken(ctx, c.ec2.DescribeSecurityGroupRules, in, &in.NextToken, func(o *ec2.DescribeSecurityGroupRulesOutput) ([]ec2types.SecurityGroupRule, *string) {
+			return o.SecurityGroupRules, o.NextToken
 		})
 	}, func(g ec2types.SecurityGroupRule) []ec2types.Tag { return g.Tags }, func(g ec2types.SecurityGroupRule) *string { return g.SecurityGroupRuleId })
 	r.vpcAttributes = reads.New(e, 1, reads.One(c.vpcAttributes))
@@ -193,25 +205,6 @@ func byStack[T any](e *reads.Epoch, filter string, describe func(context.Context
 	})
 }
 
-// paginator is what every SDK paginator of type P with options O has.
-type paginator[P, O any] interface {
-	HasMorePages() bool
-	NextPage(context.Context, ...func(*O)) (*P, error)
-}
-
-// pages reads all pages.
-func pages[P, O, T any](ctx context.Context, p paginator[P, O], items func(*P) []T) ([]T, error) {
-	var out []T
-	for p.HasMorePages() {
-		page, err := p.NextPage(ctx)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, items(page)...)
-	}
-	return out, nil
-}
-
 // elbArns is the most ARNs of one DescribeTags call (ELBv2 API reference).
 const elbArns = 20
 
@@ -273,15 +266,18 @@ func (c *client) readAllELBTags(ctx context.Context) (map[string]map[string]stri
 // readScalingGroups describes Auto Scaling groups without their instances.
 func (c *client) readScalingGroups(ctx context.Context, in *autoscaling.DescribeAutoScalingGroupsInput) (map[string]*astypes.AutoScalingGroup, error) {
 	in.MaxRecords, in.IncludeInstances = aws.Int32(100), aws.Bool(false)
-	groups, err := pages(ctx, autoscaling.NewDescribeAutoScalingGroupsPaginator(c.autoscaling, in),
-		func(o *autoscaling.DescribeAutoScalingGroupsOutput) []astypes.AutoScalingGroup {
-			return o.AutoScalingGroups
-		})
+	groups, err := c.describeScalingGroups(ctx, in)
 	out := map[string]*astypes.AutoScalingGroup{}
 	for _, g := range groups {
 		out[aws.ToString(g.AutoScalingGroupName)] = &g
 	}
 	return out, err
+}
+
+func (c *client) describeScalingGroups(ctx context.Context, in *autoscaling.DescribeAutoScalingGroupsInput) ([]astypes.AutoScalingGroup, error) {
+	return pagesByToken(ctx, c.autoscaling.DescribeAutoScalingGroups, in, &in.NextToken, func(o *autoscaling.DescribeAutoScalingGroupsOutput) ([]astypes.AutoScalingGroup, *string) {
+		return o.AutoScalingGroups, o.NextToken
+	})
 }
 
 // readNodeGroups describes all node groups of a cluster.

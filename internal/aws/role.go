@@ -179,16 +179,9 @@ func (c *client) readAllRoles(ctx context.Context) (map[string]*roleLive, bool, 
 // listRoles fills out with the named roles, or with all of the account's, and
 // reports whether one that is still missing does not exist.
 func (c *client) listRoles(ctx context.Context, out map[string]*roleLive, names ...string) (complete bool, err error) {
-	p := iam.NewGetAccountAuthorizationDetailsPaginator(c.iam, &iam.GetAccountAuthorizationDetailsInput{
-		Filter: []iamtypes.EntityType{iamtypes.EntityTypeRole}, MaxItems: aws.Int32(1000)})
-	for page := 0; p.HasMorePages(); page++ {
-		if len(names) > 0 && len(out) == len(names) {
-			return true, nil
-		}
-		if page == listPages {
-			return false, nil
-		}
-		o, err := p.NextPage(ctx)
+	in := &iam.GetAccountAuthorizationDetailsInput{Filter: []iamtypes.EntityType{iamtypes.EntityTypeRole}, MaxItems: aws.Int32(1000)}
+	for range listPages {
+		o, err := c.iam.GetAccountAuthorizationDetails(ctx, in)
 		if err != nil {
 			return false, err
 		}
@@ -209,8 +202,11 @@ func (c *client) listRoles(ctx context.Context, out map[string]*roleLive, names 
 			}
 			out[name] = live
 		}
+		if in.Marker = o.Marker; aws.ToString(o.Marker) == "" || len(names) > 0 && len(out) == len(names) {
+			return true, nil
+		}
 	}
-	return true, nil
+	return false, nil
 }
 
 func (c *client) readRole(ctx context.Context, name string) (*roleLive, error) {
@@ -222,14 +218,18 @@ func (c *client) readRole(ctx context.Context, name string) (*roleLive, error) {
 	if o.Role.PermissionsBoundary != nil {
 		live.Boundary = aws.ToString(o.Role.PermissionsBoundary.PermissionsBoundaryArn)
 	}
-	attached, err := pages(ctx, iam.NewListAttachedRolePoliciesPaginator(c.iam, &iam.ListAttachedRolePoliciesInput{RoleName: &name}), func(o *iam.ListAttachedRolePoliciesOutput) []iamtypes.AttachedPolicy { return o.AttachedPolicies })
+	managed := &iam.ListAttachedRolePoliciesInput{RoleName: &name}
+	attached, err := pagesByToken(ctx, c.iam.ListAttachedRolePolicies, managed, &managed.Marker, func(o *iam.ListAttachedRolePoliciesOutput) ([]iamtypes.AttachedPolicy, *string) {
+		return o.AttachedPolicies, o.Marker
+	})
 	if err != nil {
 		return nil, absent(err, "NoSuchEntity")
 	}
 	for _, a := range attached {
 		live.Attached = append(live.Attached, aws.ToString(a.PolicyArn))
 	}
-	live.Inline, err = pages(ctx, iam.NewListRolePoliciesPaginator(c.iam, &iam.ListRolePoliciesInput{RoleName: &name}), func(o *iam.ListRolePoliciesOutput) []string { return o.PolicyNames })
+	inline := &iam.ListRolePoliciesInput{RoleName: &name}
+	live.Inline, err = pagesByToken(ctx, c.iam.ListRolePolicies, inline, &inline.Marker, func(o *iam.ListRolePoliciesOutput) ([]string, *string) { return o.PolicyNames, o.Marker })
 	if err != nil {
 		return nil, absent(err, "NoSuchEntity")
 	}

@@ -10,7 +10,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
-	astypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
@@ -87,10 +86,7 @@ func (c *client) nodes(ctx context.Context, s *clusterStack) ([]string, error) {
 	if len(groups) == 0 {
 		return nil, nil
 	}
-	found, err := pages(ctx, autoscaling.NewDescribeAutoScalingGroupsPaginator(c.autoscaling, &autoscaling.DescribeAutoScalingGroupsInput{AutoScalingGroupNames: groups}),
-		func(o *autoscaling.DescribeAutoScalingGroupsOutput) []astypes.AutoScalingGroup {
-			return o.AutoScalingGroups
-		})
+	found, err := c.describeScalingGroups(ctx, &autoscaling.DescribeAutoScalingGroupsInput{AutoScalingGroupNames: groups})
 	var nodes []string
 	for _, g := range found {
 		for _, i := range g.Instances {

@@ -213,7 +213,8 @@ func (c *client) peeringsOf(ctx context.Context, vpc string) ([]ec2types.VpcPeer
 }
 
 func (c *client) describePeerings(ctx context.Context, f []ec2types.Filter) ([]ec2types.VpcPeeringConnection, error) {
-	return pages(ctx, ec2.NewDescribeVpcPeeringConnectionsPaginator(c.ec2, &ec2.DescribeVpcPeeringConnectionsInput{Filters: f}), func(o *ec2.DescribeVpcPeeringConnectionsOutput) []ec2types.VpcPeeringConnection {
-		return o.VpcPeeringConnections
+	in := &ec2.DescribeVpcPeeringConnectionsInput{Filters: f}
+	return pagesByToken(ctx, c.ec2.DescribeVpcPeeringConnections, in, &in.NextToken, func(o *ec2.DescribeVpcPeeringConnectionsOutput) ([]ec2types.VpcPeeringConnection, *string) {
+		return o.VpcPeeringConnections, o.NextToken
 	})
 }

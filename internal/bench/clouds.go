@@ -36,9 +36,10 @@ type refreshes struct {
 // clouds are all of them. On AWS, subnets come after the VPC, the control plane after its subnets, and the node groups
 // after the control plane. Beside it run, and are done long before, the NAT gateways (after a public subnet) and the load
 // balancer; attaching the node groups to the target group is an order that takes effect by itself. On GCP the
-// certificate takes its time before all of the cluster, which refers to it; the control plane comes after the router too, since nodes must reach the Internet; the pool with accelerators after the control
-// plane, then the named port of its instance groups, the groups in the backend service, and the label that seals the
-// cluster. The load balancer is done long before.
+// certificate takes its time before all of the cluster, which refers to it; the control plane comes after the router too,
+// since nodes must reach the Internet; the pool with accelerators after the control plane, then the named port of its
+// instance groups, the groups in the backend service, and the label that seals the cluster. The load balancer is done
+// long before.
 var clouds = []cloud{
 	{
 		name: "aws", stack: stackOnAWS,

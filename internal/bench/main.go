@@ -5,6 +5,7 @@
 //	make bench
 //	make bench BENCHARGS=-long           compares fifty clusters with fifty stacks of the yardstick too, which takes long to make
 //	make bench BENCHARGS="-cloud gcp -only provider" makes clusters on one cloud alone
+//	make bench BENCHARGS="-cloud gcp -only peerings -peerings 1,10" measures the peerings of a cluster there, few of them
 //	make bench BENCHARGS="-only gateway" measures the gateway alone: a real Envoy before a stub model
 //
 // Everything runs here, against the sandbox, with the real command (TF_ACC_TERRAFORM_PATH, else terraform or tofu on
@@ -34,20 +35,23 @@ type bench struct {
 	floor     string
 	yardstick *yardstick
 	clouds    []cloud
-	long      bool
-	sandbox   *sandbox
-	table     table
+	// counts are the numbers of peerings that are measured.
+	counts  []int
+	long    bool
+	sandbox *sandbox
+	table   table
 	// key and certificate are files that every stack shares.
 	key, certificate string
 }
 
 func main() {
 	long := flag.Bool("long", false, "make fifty stacks of the yardstick too")
-	on := flag.String("cloud", "", "the only cloud to make clusters on: \"aws\" or \"gcp\"; model servers and peerings are measured on AWS")
+	on := flag.String("cloud", "", "the only cloud to make clusters on: \"aws\" or \"gcp\"; model servers are measured on AWS")
+	peerings := flag.String("peerings", "1,10,50", "how `many` peerings to measure, one after the other")
 	only := flag.String("only", "", "what to measure alone: \"provider\", \"create\", \"peerings\", \"servers\" or \"gateway\"")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, *long, *on, *only)
+	err := run(ctx, *long, *on, *only, *peerings)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -55,11 +59,15 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, long bool, on, only string) error {
+func run(ctx context.Context, long bool, on, only, peerings string) error {
 	if !slices.Contains([]string{"", "provider", "create", "peerings", "servers", "gateway"}, only) {
 		return fmt.Errorf("there is nothing called %q to measure", only)
 	}
 	clouds, err := measured(on)
+	if err != nil {
+		return err
+	}
+	counts, err := peeringCounts(peerings)
 	if err != nil {
 		return err
 	}
@@ -68,7 +76,7 @@ func run(ctx context.Context, long bool, on, only string) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	b := &bench{dir: dir, clouds: clouds, long: long}
+	b := &bench{dir: dir, clouds: clouds, counts: counts, long: long}
 	defer b.table.print(os.Stdout)
 	var measures []func(context.Context) error
 	if only != "gateway" {
@@ -83,7 +91,7 @@ func run(ctx context.Context, long bool, on, only string) error {
 	if only == "create" {
 		measures = append(measures, b.create)
 	}
-	if (only == "" || only == "peerings") && on != "gcp" {
+	if only == "" || only == "peerings" {
 		measures = append(measures, b.peerings)
 	}
 	if (only == "" || only == "servers") && on != "gcp" {

@@ -27,7 +27,7 @@ var roomy = []string{
 	"ec2.vpc_peerings_per_vpc", "ec2.vpc_peering_requests", "ec2.rules_per_security_group", "ec2.routes_per_route_table",
 	"compute.networks", "compute.subnetworks", "compute.routers", "compute.firewalls", "compute.static_addresses", "compute.health_checks", "compute.backend_services",
 	"compute.url_maps", "compute.ssl_policies", "compute.target_http_proxies", "compute.target_https_proxies", "compute.forwarding_rules", "compute.routes",
-	"compute.security_policies", "compute.security_policy_rules", "container.clusters_per_region",
+	"compute.security_policies", "compute.security_policy_rules", "compute.peerings_per_network", "container.clusters_per_region",
 }
 
 func startSandbox(ctx context.Context, binary string) (*sandbox, error) {

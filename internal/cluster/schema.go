@@ -77,7 +77,7 @@ func clusterAttributes() map[string]schema.Attribute {
 		},
 		"kubernetes_version": schema.StringAttribute{
 			Optional: true, Computed: true, PlanModifiers: keptString(),
-			MarkdownDescription: "Kubernetes version, as `1.33`. By default the cloud's newest when the cluster is made. A newer one upgrades in place, one minor version at a time; there is no way back.",
+			MarkdownDescription: "Kubernetes version, as `1.33`. By default the cloud's newest when the cluster is made. A newer one upgrades in place, one minor version at a time; there is no way back. On GCP it is the least: GKE upgrades clusters itself, and what it has upgraded is no drift.",
 		},
 		"network":        networkAttribute(),
 		"node_pools":     nodePoolsAttribute(),

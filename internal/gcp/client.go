@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"sync"
 	"time"
@@ -91,7 +92,13 @@ func (c *client) open(ctx context.Context, through *http.Client) error {
 	return nil
 }
 
+// unlogged takes what Google's SDK would log: with GOOGLE_SDK_GO_LOGGING_LEVEL=debug
+// that is every body, keys and tokens included, and Terraform keeps what a provider
+// writes to its standard error. What polls operations is not reached by it, and has
+// no secrets to tell.
+var unlogged = slog.New(slog.DiscardHandler)
+
 func made[C any](ctx context.Context, through *http.Client, into *C, open func(context.Context, ...option.ClientOption) (C, error)) (err error) {
-	*into, err = open(ctx, option.WithHTTPClient(through))
+	*into, err = open(ctx, option.WithHTTPClient(through), option.WithLogger(unlogged))
 	return err
 }

@@ -124,7 +124,7 @@ func (c *client) clusterStack(spec serving.Cluster, left remains) *clusterStack 
 	if spec.Network.Own() {
 		s.network = c.ownNetwork(s.Stack, o, spec)
 	} else {
-		s.network = c.existingNetwork(s.Stack, spec)
+		s.network = c.existingNetwork(s)
 	}
 	c.controlPlane(s, o)
 	c.nodePools(s, o, left)
@@ -157,19 +157,31 @@ func firstPools(spec serving.Cluster, o owner) []*containerpb.NodePool {
 		}
 	}
 	if len(plain) == 0 {
-		return all[:min(1, len(all))]
+		plain = all[:min(1, len(all))]
 	}
-	return plain
+	return startable(plain)
+}
+
+// startable gives one pool a node to begin with when none has any: GKE's own pods
+// must run somewhere, rather where no taint keeps them away. The autoscaler takes
+// the node back when it can.
+func startable(pools []*containerpb.NodePool) []*containerpb.NodePool {
+	if len(pools) == 0 || slices.ContainsFunc(pools, func(p *containerpb.NodePool) bool { return p.GetInitialNodeCount() > 0 }) {
+		return pools
+	}
+	first := slices.IndexFunc(pools, func(p *containerpb.NodePool) bool { return len(p.GetConfig().GetTaints()) == 0 })
+	pools[max(first, 0)].InitialNodeCount = 1
+	return pools
 }
 
 // nodePools adds the node pools.
 func (c *client) nodePools(s *clusterStack, o owner, left remains) {
 	spec := s.spec
-	kind := nodePools{c, o, s.cluster}
+	kind := nodePools{c, o, s.cluster, spec.Name}
 	for _, name := range slices.Sorted(maps.Keys(spec.NodePools)) {
 		want := nodePool(name, spec.NodePools[name], spec, o)
 		s.pools[name] = stack.Add(s.Stack, objectNodePool+name, kind, func() nodePoolSpec {
-			return nodePoolSpec{Pool: name, Version: s.cluster.Live().GetCurrentMasterVersion(), NodePool: want}
+			return nodePoolSpec{Pool: name, Least: spec.KubernetesVersion, Version: s.cluster.Live().GetCurrentMasterVersion(), NodePool: want}
 		}, s.cluster)
 	}
 	for _, name := range without(left.Pools, slices.Collect(maps.Keys(spec.NodePools))) {

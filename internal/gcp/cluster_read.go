@@ -90,7 +90,10 @@ func (c *client) readBack(ctx context.Context, s *clusterStack, spec *serving.Cl
 
 // clusterOf puts what a living GKE cluster tells into a spec.
 func clusterOf(live *containerpb.Cluster, spec *serving.Cluster) {
-	spec.KubernetesVersion = minor(live.GetCurrentMasterVersion())
+	if version := live.GetCurrentMasterVersion(); spec.KubernetesVersion == "" || older(version, spec.KubernetesVersion) {
+		// What the spec has is the least: GKE may have gone on from there.
+		spec.KubernetesVersion = minor(version)
+	}
 	spec.DeletionProtection = protected(live)
 	spec.Network.ServiceCIDR = live.GetIpAllocationPolicy().GetServicesIpv4CidrBlock()
 	spec.Network.Zones = sorted(live.GetLocations())

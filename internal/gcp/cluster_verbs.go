@@ -128,7 +128,7 @@ func (c *client) clusterRemains(ctx context.Context, spec serving.Cluster) (rema
 		return left, nil
 	}
 	for _, pool := range cluster.GetNodePools() {
-		if name, ok := o.nameOf(pool.GetConfig().GetResourceLabels(), objectNodePool, relative(pool.GetSelfLink())); ok {
+		if name, ok := o.nameOf(pool.GetConfig().GetResourceLabels(), objectNodePool, c.poolID(spec.Name, pool.GetName())); ok {
 			left.Pools = append(left.Pools, name)
 		}
 	}

@@ -50,7 +50,7 @@ func (b *Backend) tokenSource(account string) (*tokenSource, error) {
 	if account != "" {
 		own := s
 		taken, err := impersonate.NewCredentials(&impersonate.CredentialsOptions{
-			TargetPrincipal: account, Scopes: []string{scope}, Client: b.httpClient(own),
+			TargetPrincipal: account, Scopes: []string{scope}, Client: b.httpClient(own), Logger: unlogged,
 		})
 		if err != nil {
 			return nil, &CredentialsError{fmt.Errorf("take the service account %s: %w", account, err)}
@@ -65,7 +65,7 @@ func (b *Backend) ownTokens() (*tokenSource, error) {
 	if b.cfg.Sandbox != "" {
 		return &tokenSource{TokenProvider: fixedToken(sandboxToken), project: func(context.Context) (string, error) { return sandboxProject, nil }}, nil
 	}
-	options := &credentials.DetectOptions{Scopes: []string{scope}}
+	options := &credentials.DetectOptions{Scopes: []string{scope}, Logger: unlogged}
 	given := strings.TrimSpace(b.cfg.Credentials)
 	if given == "" {
 		found, err := credentials.DetectDefault(options)
@@ -75,12 +75,12 @@ func (b *Backend) ownTokens() (*tokenSource, error) {
 	if !strings.HasPrefix(given, "{") {
 		var err error
 		if text, err = os.ReadFile(given); err != nil {
-			return nil, fmt.Errorf("gcp.credentials is neither JSON nor a file that can be read: %w", errors.Unwrap(err))
+			return nil, fmt.Errorf("gcp.credentials_file is neither JSON nor a file that can be read: %w", errors.Unwrap(err))
 		}
 	}
 	var kind struct{ Type credentials.CredType }
 	if err := json.Unmarshal(text, &kind); err != nil {
-		return nil, errors.New("gcp.credentials is not the JSON of a credentials file")
+		return nil, errors.New("gcp.credentials_file is not the JSON of a credentials file")
 	}
 	found, err := credentials.NewCredentialsFromJSON(kind.Type, text, options)
 	return foundTokens(found, err)
@@ -88,7 +88,7 @@ func (b *Backend) ownTokens() (*tokenSource, error) {
 
 func foundTokens(found *auth.Credentials, err error) (*tokenSource, error) {
 	if err != nil {
-		return nil, fmt.Errorf("%w; run \"gcloud auth application-default login\", or set gcp.credentials on the provider or GOOGLE_APPLICATION_CREDENTIALS", err)
+		return nil, fmt.Errorf("%w; run \"gcloud auth application-default login\", or set gcp.credentials_file on the provider or GOOGLE_APPLICATION_CREDENTIALS", err)
 	}
 	return &tokenSource{TokenProvider: found, project: found.ProjectID}, nil
 }

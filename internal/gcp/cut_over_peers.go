@@ -32,7 +32,7 @@ func (c *client) admitPeers(s *clusterStack) *stack.Gate {
 }
 
 // unadmitted are the rules, mark and all, that the present policy needs for what
-// peerings have let in by older ones: none where its own rules let the peer in.
+// peerings have let in by older ones.
 func (c *client) unadmitted(s *clusterStack) []*computepb.SecurityPolicyRule {
 	live, cluster := s.securityPolicy.Live(), clusterOwner(s.spec)
 	admitted := map[string][]string{}
@@ -43,10 +43,9 @@ func (c *client) unadmitted(s *clusterStack) []*computepb.SecurityPolicyRule {
 			}
 		}
 	}
-	own := peeringPolicy{Others: prefixes(sourcesOf(&computepb.SecurityPolicy{Rules: ownRules(cluster, live.GetRules())}))}
 	var out []*computepb.SecurityPolicyRule
 	for _, peering := range slices.Sorted(maps.Keys(admitted)) {
-		for _, rule := range inOrder(peeringIngress{client: c, owner: owner{stack: peering}}.rules(own, admitted[peering])) {
+		for _, rule := range inOrder(peeringIngress{client: c, owner: owner{stack: peering}}.rules(admitted[peering])) {
 			there := func(r *computepb.SecurityPolicyRule) bool { return r.GetPriority() == rule.GetPriority() }
 			if !slices.ContainsFunc(live.GetRules(), there) {
 				out = append(out, rule)

@@ -101,9 +101,9 @@ func TestCutOverAdmitsPeers(t *testing.T) {
 	}
 }
 
-// TestCutOverCopiesNoMore asserts that a peer whom the cluster's own rules let in
-// has no rule in the new policy, which the peering would take for drift.
-func TestCutOverCopiesNoMore(t *testing.T) {
+// TestCutOverKeepsPeers asserts that a peer whom everybody's rule of a public load
+// balancer lets in keeps its own there, without which the way back would refuse it.
+func TestCutOverKeepsPeers(t *testing.T) {
 	t.Parallel()
 	sandbox, next, _ := flipped(t, serving.Private, serving.Public)
 	next.Endpoint.AllowedCIDRs = nil
@@ -117,8 +117,17 @@ func TestCutOverCopiesNoMore(t *testing.T) {
 	if _, err := b.UpdateCluster(t.Context(), next); err != nil {
 		t.Fatal(err)
 	}
-	if got, want := policyRules(t, sandbox)[namesOf(next).chain], sorted([]string{"allow [0.0.0.0/0] ", "deny(403) [*] "}); !slices.Equal(got, want) {
+	mark := peeringOwner(spec).describe(objectIngress)
+	if got, want := policyRules(t, sandbox)[namesOf(next).chain], sorted([]string{"allow [0.0.0.0/0] ", "allow [10.60.0.0/16] " + mark, "deny(403) [*] "}); !slices.Equal(got, want) {
 		t.Errorf("the rules are %q, want %q", got, want)
+	}
+	settledPeering(t, testBackend(sandbox.URL), spec)
+	back := inZones(testCluster(serving.Private))
+	if _, err := b.UpdateCluster(t.Context(), back); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := policyRules(t, sandbox)[namesOf(back).chain], "allow [10.60.0.0/16] "+mark; !slices.Contains(got, want) {
+		t.Errorf("on the way back the rules are %q, want %q among them", got, want)
 	}
 	settledPeering(t, testBackend(sandbox.URL), spec)
 }

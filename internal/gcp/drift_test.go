@@ -262,7 +262,7 @@ func TestDriftOfEveryObject(t *testing.T) {
 			if err := removeAll(t, backends{c, s.backendService}, objectBackends); err != nil {
 				return err
 			}
-			return removeAll(t, nodePools{c, o, s.cluster}, objectNodePool+"gpu")
+			return removeAll(t, nodePools{c, o, s.cluster, spec.Name}, objectNodePool+"gpu")
 		},
 	} {
 		s := c.clusterStack(spec, remains{Redirect: true})

@@ -22,9 +22,14 @@ func (c *client) endpoint(s *clusterStack, o owner, left remains) {
 	healthCheck := stack.Add(s.Stack, objectHealthCheck, c.healthChecks(o, n.one), func() *computepb.HealthCheck {
 		return healthCheck(n.one, nodePort, healthPath)
 	})
+	known := []stack.Node{s.network.vpcNode, s.network.subnetworkNode}
+	if !spec.Network.Own() && spec.Network.PodCIDR == "" {
+		// Where the pods are the cluster alone can tell.
+		known = append(known, s.cluster)
+	}
 	s.securityPolicy = stack.Add(s.Stack, objectSecurityPolicy, c.securityPolicies(o, n.both), func() *computepb.SecurityPolicy {
 		return securityPolicy(n.chain, allowedSources(spec, s.network))
-	}, s.network.vpcNode, s.network.subnetworkNode)
+	}, known...)
 	s.backendService = stack.Add(s.Stack, objectBackendService, c.backendServices(o, n.both), func() *computepb.BackendService {
 		return backendService(n.chain, spec.Visibility, idleTimeout(spec), healthCheck.ID(), s.securityPolicy.ID())
 		// A pool goes after the backend service of an earlier visibility, which may still

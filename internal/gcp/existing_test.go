@@ -2,6 +2,7 @@ package gcp
 
 import (
 	"maps"
+	"slices"
 	"testing"
 
 	"cloud.google.com/go/compute/apiv1/computepb"
@@ -56,6 +57,13 @@ func TestExistingNetwork(t *testing.T) {
 		seen, err := b.CreateCluster(t.Context(), spec)
 		if err != nil {
 			t.Fatal(err)
+		}
+		// Other secondary ranges are not the cluster's, whatever they are called.
+		if want := map[string][]string{"first": {"10.1.0.0/20", "10.2.0.0/16"}, "second": {"10.1.0.0/20", "10.4.0.0/16"}}[name]; !slices.Equal(seen.Exposure.Endpoint.Sources, want) {
+			t.Errorf("the cluster %s lets in %v, want %v", name, seen.Exposure.Endpoint.Sources, want)
+		}
+		if imported, err := testBackend(sandbox.URL).ReadCluster(t.Context(), seen.Spec.ID()); err != nil || imported.Spec.Endpoint.AllowedCIDRs != nil {
+			t.Errorf("import of %s: allowed %v, error %v", name, imported.Spec.Endpoint.AllowedCIDRs, err)
 		}
 		if seen.VPC != "shared" || len(seen.PrivateSubnets) != 1 || seen.PrivateSubnets[0] != "nodes" {
 			t.Errorf("the cluster %s is in %s %v", name, seen.VPC, seen.PrivateSubnets)

@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	"cloud.google.com/go/container/apiv1/containerpb"
-	"google.golang.org/api/googleapi"
 
 	"github.com/modelserving/terraform-provider-serving/internal/stack"
 )
@@ -102,13 +101,19 @@ func explainCall(err error) error {
 	switch {
 	case api != nil:
 		e.Code, e.Message = reasonOf(err), api.Message
-		e.Advice = advice(api, e.Code, e.Message)
+		e.Advice = advice(api.Code, e.Code, e.Message)
+		if body := parseRefusal([]byte(api.Body)); (api.Code == http.StatusTooManyRequests || api.Code == http.StatusForbidden) && body.lasting() {
+			e.Advice = body.quota().advice()
+		}
 	case errors.As(err, &operation):
 		e.Code, e.Message = operation.Code, fmt.Sprintf("%s of %s: %s", operation.Operation, operation.Target, operation.Message)
-		e.Advice = advice(&googleapi.Error{Code: operation.HTTP}, operation.Code, operation.Message)
+		e.Advice = advice(operation.HTTP, operation.Code, operation.Message)
+		if operation.quota != (quota{}) {
+			e.Advice = operation.quota.advice()
+		}
 	case errors.As(err, &busy):
 		e.Message = busy.Error()
-		e.Advice = "Google Cloud was too busy, or throttled the calls beyond the retries: apply again, with a lower -parallelism."
+		e.Advice = "Google Cloud was too busy, or throttled the calls beyond the retries: apply again, with a lower -parallelism or a higher gcp.max_retries."
 	case errors.Is(err, context.DeadlineExceeded):
 		e.Message, e.Advice = strings.Replace(e.Message, context.DeadlineExceeded.Error(), "no answer in time", 1), "Raise the matching value in timeouts, and look at the object in the Google Cloud console."
 	case errors.Is(err, context.Canceled):
@@ -121,7 +126,7 @@ func explainCall(err error) error {
 		// What GKE says of an object that failed long after the call that made it.
 		e.Advice = soldOut(e.Message)
 	case strings.Contains(e.Message, containerpb.StatusCondition_GCE_QUOTA_EXCEEDED.String()):
-		e.Advice = quotaAdvice
+		e.Advice = quota{}.advice()
 	default:
 		return err
 	}
@@ -145,8 +150,6 @@ func plainText(err error) string {
 	return err.Error()
 }
 
-const quotaAdvice = "A quota of the project is reached: ask for more on the page \"Quotas\" of the Google Cloud console, or remove what is no longer needed, and apply again."
-
 // apiPage finds the link that enables an API in the cloud's message.
 var apiPage = regexp.MustCompile(`https://console\.(?:developers|cloud)\.google\.com/\S+`)
 
@@ -154,7 +157,7 @@ var apiPage = regexp.MustCompile(`https://console\.(?:developers|cloud)\.google\
 var places = regexp.MustCompile(`(?:zones/|zone ["']?)([a-z]+-[a-z]+[0-9]+-[a-z])`)
 
 // advice is what to do about a refusal.
-func advice(api *googleapi.Error, code, message string) string {
+func advice(status int, code, message string) string {
 	lower := strings.ToLower(message)
 	is := func(parts ...string) bool {
 		for _, part := range parts {
@@ -170,13 +173,13 @@ func advice(api *googleapi.Error, code, message string) string {
 		return strings.TrimSpace("The API is not enabled in the project: enable it, as with \"gcloud services enable compute.googleapis.com container.googleapis.com certificatemanager.googleapis.com\", wait a few minutes, and apply again. " + link)
 	case is("stockout", "resourcepoolexhausted", "resourcesunavailable") || strings.Contains(lower, "does not have enough resources") || strings.Contains(lower, "stockout"):
 		return soldOut(message)
-	case is("ratelimit") || api.Code == http.StatusTooManyRequests:
-		return "Google Cloud throttled the calls beyond the retries: apply again, with a lower -parallelism."
+	case is("ratelimit"):
+		return "Google Cloud throttled the calls beyond the retries: apply again, with a lower -parallelism or a higher gcp.max_retries."
 	case is("quota") || strings.Contains(lower, "quota"):
-		return quotaAdvice
-	case api.Code == http.StatusUnauthorized:
-		return "Google Cloud does not accept the credentials: run \"gcloud auth application-default login\", or check gcp.credentials and GOOGLE_APPLICATION_CREDENTIALS, and the machine's clock."
-	case api.Code == http.StatusForbidden:
+		return quota{}.advice()
+	case status == http.StatusUnauthorized:
+		return "Google Cloud does not accept the credentials: run \"gcloud auth application-default login\", or check gcp.credentials_file and GOOGLE_APPLICATION_CREDENTIALS, and the machine's clock."
+	case status == http.StatusForbidden:
 		return "The credentials lack a permission: grant a role that has it, or use others. The provider's guide lists every permission it needs."
 	case is("inusebyanotherresource"):
 		return "Something outside of this resource still uses the object: remove that first, then run the same command again."

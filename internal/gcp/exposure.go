@@ -60,8 +60,8 @@ func (s *clusterStack) frontExposure(rule *computepb.ForwardingRule) serving.End
 		f.policy = find(s.securityPolicy.All(), lastOf(link))
 	}
 	t := serving.Topology{
-		LoadBalancer: serving.LoadBalancerTopology{Name: "load balancer " + rule.GetName(), Internal: f.internal(), Guard: guard, Port: servicePort},
-		Cluster:      serving.VPCTopology{VPC: lastOf(rule.GetNetwork())}, WithoutACLs: true,
+		LoadBalancer: serving.LoadBalancerTopology{Name: "load balancer " + rule.GetName(), Internal: f.internal(), Port: servicePort},
+		Cluster:      serving.VPCTopology{VPC: lastOf(rule.GetNetwork())}, WithoutACLs: true, Words: words,
 	}
 	t.LoadBalancer.Groups, t.LoadBalancer.Rules = f.guards()
 	out := serving.EndpointExposure{Scheme: rule.GetLoadBalancingScheme(), Addresses: []string{rule.GetIPAddress()}, Subnets: map[string]serving.SubnetExposure{}}
@@ -75,14 +75,11 @@ func (s *clusterStack) frontExposure(rule *computepb.ForwardingRule) serving.End
 	return out
 }
 
-// guard is what stands before a load balancer.
-const guard = "security policy"
-
 // guards are what a load balancer's security policy lets in; one that has none, or
 // one that was not read, lets in everybody.
 func (f front) guards() ([]string, []serving.GroupRule) {
 	if f.policy == nil {
-		return []string{"none"}, []serving.GroupRule{{Low: servicePort, High: servicePort, CIDR: netip.MustParsePrefix(anywhere)}}
+		return nil, []serving.GroupRule{{Low: servicePort, High: servicePort, CIDR: netip.MustParsePrefix(anywhere)}}
 	}
 	return []string{f.policy.GetName()}, policyTopology(f.policy)
 }

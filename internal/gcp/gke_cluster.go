@@ -2,13 +2,16 @@ package gcp
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
+	"net/http"
 	"strings"
 
 	"cloud.google.com/go/container/apiv1/containerpb"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/modelserving/terraform-provider-serving/internal/reads"
 	"github.com/modelserving/terraform-provider-serving/internal/stack"
 )
 
@@ -20,7 +23,8 @@ type clusters struct {
 }
 
 type clusterSpec struct {
-	// Version is "<major>.<minor>"; empty takes what there is, or GKE's default.
+	// Version is the least, "<major>.<minor>": GKE upgrades on its own. Empty takes
+	// what there is, or GKE's default.
 	Version string
 	// Cluster is all else of it.
 	Cluster *containerpb.Cluster
@@ -75,16 +79,49 @@ func (k clusters) Sealed(live *containerpb.Cluster) bool {
 	return live.GetResourceLabels()[labelSealed] == "true"
 }
 
+// Seal looks again when somebody has labelled the cluster since it was read, which
+// may be long ago.
 func (k clusters) Seal(ctx context.Context, live *containerpb.Cluster) error {
+	err := k.seal(ctx, live)
+	var changed *stack.LostError
+	if !errors.As(err, &changed) {
+		return err
+	}
+	now, findErr := k.Find(reads.WithLive(ctx), objectCluster)
+	switch {
+	case findErr != nil:
+		return findErr
+	case len(now) == 0:
+		return err
+	case k.Sealed(now[0]):
+		return nil
+	}
+	return k.seal(ctx, now[0])
+}
+
+func (k clusters) seal(ctx context.Context, live *containerpb.Cluster) error {
 	labels := maps.Clone(live.GetResourceLabels())
 	labels[labelSealed] = "true"
 	return k.setLabels(ctx, live, labels)
 }
 
+// setLabels replaces the labels that live has.
 func (k clusters) setLabels(ctx context.Context, live *containerpb.Cluster, labels map[string]string) error {
-	return k.operate(ctx, k.name, func() (*containerpb.Operation, error) {
+	err := k.operate(ctx, k.name, func() (*containerpb.Operation, error) {
 		return k.gke.SetLabels(ctx, &containerpb.SetLabelsRequest{Name: k.ID(live), ResourceLabels: labels, LabelFingerprint: live.GetLabelFingerprint()})
 	})
+	if relabelled(err) {
+		return &stack.LostError{Err: err}
+	}
+	return outdated(err)
+}
+
+// relabelled reports whether labels were refused because somebody has changed them
+// since they were read. GKE answers with the code of any failed precondition, so
+// there is nothing but its text to go by.
+func relabelled(err error) bool {
+	api := answer(err)
+	return api != nil && api.Code == http.StatusBadRequest && strings.Contains(api.Message+api.Body, "fingerprint mismatch")
 }
 
 // protected reports whether a cluster must not be destroyed. GKE has no protection
@@ -95,15 +132,12 @@ func protected(live *containerpb.Cluster) bool {
 
 func (k clusters) Diff(object string, want clusterSpec, live *containerpb.Cluster) []stack.Difference {
 	how := clusterFields
-	public := len(want.blocks()) > 0
-	if !public {
-		// Without a public endpoint its ranges are for nobody, and GKE keeps the last.
-		how.always = without(how.always, []string{"controlPlaneEndpointsConfig.ipEndpointsConfig.authorizedNetworksConfig.enabled"})
-	} else {
+	if len(want.blocks()) > 0 {
+		// Without a public endpoint its ranges are for nobody.
 		how.always = append(sorted(how.always), "controlPlaneEndpointsConfig.ipEndpointsConfig.authorizedNetworksConfig.cidrBlocks")
 	}
 	diffs := compare(want.Cluster, live, how)
-	if want.Version != "" {
+	if older(live.GetCurrentMasterVersion(), want.Version) {
 		diffs = append(diffs, of("kubernetes_version", same("version", minor(live.GetCurrentMasterVersion()), want.Version))...)
 	}
 	diffs = append(diffs, of("deletion_protection", same("deletion protection", protected(live), want.DeletionProtection))...)
@@ -112,15 +146,6 @@ func (k clusters) Diff(object string, want clusterSpec, live *containerpb.Cluste
 
 func (s clusterSpec) blocks() []*containerpb.MasterAuthorizedNetworksConfig_CidrBlock {
 	return s.Cluster.GetControlPlaneEndpointsConfig().GetIpEndpointsConfig().GetAuthorizedNetworksConfig().GetCidrBlocks()
-}
-
-// minor is "<major>.<minor>" of a version as GKE writes it, "1.33.4-gke.1172000".
-func minor(version string) string {
-	parts := strings.SplitN(version, ".", 3)
-	if len(parts) < 2 {
-		return version
-	}
-	return parts[0] + "." + parts[1]
 }
 
 func (k clusters) Create(ctx context.Context, object string, want clusterSpec, _ string) error {
@@ -195,7 +220,7 @@ func (k clusters) Update(ctx context.Context, object string, want clusterSpec, l
 	if want.DeletionProtection {
 		labels[labelProtected] = "true"
 	}
-	return outdated(k.setLabels(ctx, live, labels))
+	return k.setLabels(ctx, live, labels)
 }
 
 func (k clusters) Delete(ctx context.Context, live *containerpb.Cluster) error {

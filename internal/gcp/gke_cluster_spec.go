@@ -16,7 +16,7 @@ var clusterFields = fields{
 	},
 	always: []string{
 		"controlPlaneEndpointsConfig.ipEndpointsConfig.enablePublicEndpoint", "controlPlaneEndpointsConfig.dnsEndpointConfig.allowExternalTraffic",
-		"controlPlaneEndpointsConfig.ipEndpointsConfig.authorizedNetworksConfig.enabled", "controlPlaneEndpointsConfig.ipEndpointsConfig.authorizedNetworksConfig.gcpPublicCidrsAccessEnabled",
+		"controlPlaneEndpointsConfig.ipEndpointsConfig.authorizedNetworksConfig.gcpPublicCidrsAccessEnabled",
 		"addonsConfig.httpLoadBalancing.disabled", "addonsConfig.horizontalPodAutoscaling.disabled",
 	},
 	empty: []string{
@@ -56,10 +56,12 @@ func gkeCluster(spec serving.Cluster, project string, n *network) *containerpb.C
 }
 
 // controlPlaneEndpoints gives the control plane a private address, and a public
-// one only where somebody may reach it.
+// one only where somebody may reach it. Ranges are for the public one: the private
+// one answers the whole network. GKE demands the list without a public endpoint,
+// too ("Master authorized networks must be enabled if private endpoint is enabled").
 func controlPlaneEndpoints(api serving.KubernetesAPI) *containerpb.ControlPlaneEndpointsConfig {
 	public := len(api.AllowedCIDRs) > 0
-	networks := &containerpb.MasterAuthorizedNetworksConfig{Enabled: public, GcpPublicCidrsAccessEnabled: proto.Bool(false), PrivateEndpointEnforcementEnabled: proto.Bool(false)}
+	networks := &containerpb.MasterAuthorizedNetworksConfig{Enabled: true, GcpPublicCidrsAccessEnabled: proto.Bool(false), PrivateEndpointEnforcementEnabled: proto.Bool(false)}
 	for _, cidr := range sorted(api.AllowedCIDRs) {
 		networks.CidrBlocks = append(networks.CidrBlocks, &containerpb.MasterAuthorizedNetworksConfig_CidrBlock{CidrBlock: cidr})
 	}

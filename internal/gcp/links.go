@@ -16,17 +16,6 @@ func relative(link string) string {
 // lastOf is the last part of a link: the name.
 func lastOf(link string) string { return link[strings.LastIndex(link, "/")+1:] }
 
-// partOf is what follows a word in a link, as the zone after "zones".
-func partOf(link, word string) string {
-	parts := strings.Split(link, "/")
-	for i, part := range parts[:len(parts)-1] {
-		if part == word {
-			return parts[i+1]
-		}
-	}
-	return ""
-}
-
 // location is where GKE and Certificate Manager keep what is regional.
 func (c *client) location() string { return "projects/" + c.project + "/locations/" + c.region }
 
@@ -34,9 +23,13 @@ func (c *client) clusterName(cluster string) string {
 	return c.location() + "/clusters/" + cluster
 }
 
+// poolID is the name of a node pool. Its own link may have the numbers and the
+// place of another form.
+func (c *client) poolID(cluster, pool string) string {
+	return c.clusterName(cluster) + "/nodePools/" + pool
+}
+
 // global is the name of an object of Compute Engine that no region has.
-//
-//nolint:unparam // It is the counterpart of regional, and reads like it.
 func (c *client) global(collection, name string) string {
 	return "projects/" + c.project + "/global/" + collection + "/" + name
 }

@@ -113,3 +113,23 @@ func TestPreflight(t *testing.T) {
 		})
 	}
 }
+
+// TestPreflightElsewhere asserts that a project that is not there is told from a
+// region that is not.
+func TestPreflightElsewhere(t *testing.T) {
+	t.Parallel()
+	sandbox, _ := prepared(t)
+	for name, test := range map[string]struct{ project, region, says string }{
+		"project": {"no-such-project", testRegion, noProject},
+		"region":  {"sandbox-project", "us-central9", noRegion},
+	} {
+		b := testBackend(sandbox.URL)
+		b.cfg.Project = test.project
+		spec := testCluster(serving.Private)
+		spec.Region = test.region
+		problems, err := b.PreflightCluster(t.Context(), spec)
+		if err != nil || len(problems) == 0 || problems[0].Summary != test.says {
+			t.Errorf("%s: problems %+v, error %v, want %q", name, problems, err, test.says)
+		}
+	}
+}

@@ -102,9 +102,9 @@ type existing struct {
 }
 
 // existingNetwork looks a given network up.
-func (c *client) existingNetwork(s *stack.Stack, spec serving.Cluster) *network {
-	n := spec.Network
-	look := stack.Look(s, objectNetwork, func(ctx context.Context) (*existing, error) {
+func (c *client) existingNetwork(s *clusterStack) *network {
+	n := s.spec.Network
+	look := stack.Look(s.Stack, objectNetwork, func(ctx context.Context) (*existing, error) {
 		found, problems, err := c.readNetwork(ctx, n)
 		if err == nil && len(problems) > 0 {
 			err = &stack.MissingError{Err: fmt.Errorf("%s: %s", problems[0].Path, problems[0].Detail)}
@@ -115,21 +115,32 @@ func (c *client) existingNetwork(s *stack.Stack, spec serving.Cluster) *network 
 		vpc:        func() string { return c.global("networks", n.VPC) },
 		subnetwork: func() string { return c.regional("subnetworks", n.Subnets[0]) },
 		proxies:    func() string { return look.Live().proxies.GetIpCidrRange() },
-		ranges:     func() []string { return look.Live().ranges() },
+		ranges:     func() []string { return look.Live().ranges(s.podRange()) },
 		allocation: func() *containerpb.IPAllocationPolicy { return look.Live().allocation(n) },
 		vpcNode:    look, subnetworkNode: look, proxiesNode: look,
 	}
 }
 
-// ranges are those of the subnetwork, services apart: nobody calls from one.
-func (e *existing) ranges() []string {
+// ranges are those of the subnetwork's nodes and of the cluster's pods. Others of the
+// subnetwork are somebody else's, or for services: nobody calls from one.
+func (e *existing) ranges(pods string) []string {
+	if e == nil {
+		return nil
+	}
 	out := []string{e.subnetwork.GetIpCidrRange()}
-	for _, r := range e.subnetwork.GetSecondaryIpRanges() {
-		if r.GetRangeName() != servicesRange {
-			out = append(out, r.GetIpCidrRange())
-		}
+	if pods != "" {
+		out = append(out, pods)
 	}
 	return sorted(out)
+}
+
+// podRange is where the pods of a cluster in a given network have their addresses:
+// as the spec says, or as the cluster does, which knows of a range that GKE made.
+func (s *clusterStack) podRange() string {
+	if s.spec.Network.PodCIDR != "" {
+		return s.spec.Network.PodCIDR
+	}
+	return s.cluster.Live().GetIpAllocationPolicy().GetClusterIpv4CidrBlock()
 }
 
 // allocation takes the secondary ranges that the spec gives, or that are named for

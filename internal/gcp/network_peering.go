@@ -100,7 +100,7 @@ func (k networkPeerings) Sealed(live *networkPeering) bool {
 }
 
 func (k networkPeerings) Seal(ctx context.Context, live *networkPeering) error {
-	return k.set(ctx, live, true)
+	return k.set(ctx, live, true, nil)
 }
 
 func (k networkPeerings) Diff(_ string, want networkPeeringSpec, live *networkPeering) []stack.Difference {
@@ -155,17 +155,26 @@ func (k networkPeerings) Create(ctx context.Context, object string, want network
 	})
 }
 
-func (k networkPeerings) Update(ctx context.Context, _ string, _ networkPeeringSpec, live *networkPeering, _ []stack.Difference) error {
-	return k.set(ctx, live, !k.root || k.Sealed(live))
+func (k networkPeerings) Update(ctx context.Context, _ string, _ networkPeeringSpec, live *networkPeering, diffs []stack.Difference) error {
+	return k.set(ctx, live, !k.root || k.Sealed(live), diffs)
 }
 
-// set writes what can change of a half.
-func (k networkPeerings) set(ctx context.Context, live *networkPeering, sealed bool) error {
+// set writes whether a half exchanges custom routes, which is what the API says can
+// change (compute Networks.updatePeering). The rest is not sent along, unless
+// somebody has changed it: it may be refused.
+func (k networkPeerings) set(ctx context.Context, live *networkPeering, sealed bool, diffs []stack.Difference) error {
+	change, whole := &computepb.NetworkPeering{Name: &k.name, ExportCustomRoutes: &sealed, ImportCustomRoutes: &sealed}, k.half(sealed)
+	if has(diffs, "exportSubnetRoutesWithPublicIp", "importSubnetRoutesWithPublicIp") {
+		change.ExportSubnetRoutesWithPublicIp, change.ImportSubnetRoutesWithPublicIp = whole.ExportSubnetRoutesWithPublicIp, whole.ImportSubnetRoutesWithPublicIp
+	}
+	if has(diffs, "stackType") {
+		change.StackType = whole.StackType
+	}
 	defer k.alone(live.network, relative(live.GetNetwork()))()
 	op, err := k.unhindered(ctx, func() (*compute.Operation, error) {
 		return k.compute.networks.UpdatePeering(ctx, &computepb.UpdatePeeringNetworkRequest{
 			Project: k.project, Network: live.network,
-			NetworksUpdatePeeringRequestResource: &computepb.NetworksUpdatePeeringRequest{NetworkPeering: k.half(sealed)},
+			NetworksUpdatePeeringRequestResource: &computepb.NetworksUpdatePeeringRequest{NetworkPeering: change},
 		})
 	})
 	return k.done(ctx, op, err)

@@ -1,6 +1,7 @@
 package gcp
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -16,11 +17,14 @@ type nodePools struct {
 	*client
 	owner   owner
 	cluster *stack.Object[clusterSpec, containerpb.Cluster]
+	// name is the cluster's.
+	name string
 }
 
 type nodePoolSpec struct {
-	// Pool is its name in the spec, Version the control plane's.
-	Pool, Version string
+	// Pool is its name in the spec. Least is the version that the spec asks for at
+	// least, "<major>.<minor>", and Version the control plane's, which nodes go to.
+	Pool, Least, Version string
 	// NodePool is all else of it.
 	NodePool *containerpb.NodePool
 }
@@ -40,7 +44,7 @@ func (k nodePools) Find(ctx context.Context, object string) ([]*containerpb.Node
 	}
 	all, err := k.reader.clusters.Get(ctx, everything)
 	var out []*containerpb.NodePool
-	for _, pool := range find(all, cluster.GetName()).GetNodePools() {
+	for _, pool := range find(all, k.name).GetNodePools() {
 		if k.owner.owns(pool.GetConfig().GetResourceLabels(), object, k.ID(pool)) {
 			out = append(out, pool)
 		}
@@ -48,7 +52,7 @@ func (k nodePools) Find(ctx context.Context, object string) ([]*containerpb.Node
 	return out, err
 }
 
-func (k nodePools) ID(live *containerpb.NodePool) string { return relative(live.GetSelfLink()) }
+func (k nodePools) ID(live *containerpb.NodePool) string { return k.poolID(k.name, live.GetName()) }
 
 func (k nodePools) State(live *containerpb.NodePool) stack.State {
 	reason := "status " + live.GetStatus().String() + conditions(live.GetConditions())
@@ -94,8 +98,9 @@ func (k nodePools) Diff(object string, want nodePoolSpec, live *containerpb.Node
 	})
 	diffs = append(diffs, of(at+"labels", sameSet("label", lines(userLabels(labels)), lines(userLabels(want.NodePool.GetConfig().GetLabels()))))...)
 	diffs = append(diffs, sameSet("label", lines(ownLabels(labels)), lines(ownLabels(want.NodePool.GetConfig().GetLabels())))...)
-	if want.Version != "" {
-		diffs = append(diffs, same("version", minor(live.GetVersion()), minor(want.Version))...)
+	// GKE upgrades nodes itself, some time after the control plane.
+	if older(live.GetVersion(), want.Least) {
+		diffs = append(diffs, same("version", minor(live.GetVersion()), want.Least)...)
 	}
 	return append(diffs, each(k.owner.differ(object, tags), func(d *stack.Difference) { d.Field = "resource " + d.Field })...)
 }
@@ -117,14 +122,17 @@ func userTaints(live []*containerpb.NodeTaint) []*containerpb.NodeTaint {
 }
 
 func (k nodePools) Create(ctx context.Context, object string, want nodePoolSpec, _ string) error {
-	return k.operate(ctx, k.cluster.Live().GetName(), func() (*containerpb.Operation, error) {
-		return k.gke.CreateNodePool(ctx, &containerpb.CreateNodePoolRequest{Parent: k.clusterName(k.cluster.Live().GetName()), NodePool: want.NodePool})
+	return k.operate(ctx, k.name, func() (*containerpb.Operation, error) {
+		return k.gke.CreateNodePool(ctx, &containerpb.CreateNodePoolRequest{Parent: k.clusterName(k.name), NodePool: want.NodePool})
 	})
 }
 
-// desired are the updates that remove differences, each about one thing.
+// desired are the updates that remove differences, each about one thing. GKE wants
+// the version and the image type in all of them: those that the pool has, or has
+// by then, so that nothing else changes.
 func (s nodePoolSpec) desired(diffs []stack.Difference, live *containerpb.NodePool) []*containerpb.UpdateNodePoolRequest {
 	w, c := s.NodePool, s.NodePool.GetConfig()
+	version, image := live.GetVersion(), live.GetConfig().GetImageType()
 	var out []*containerpb.UpdateNodePoolRequest
 	for _, update := range []struct {
 		fields []string
@@ -133,7 +141,7 @@ func (s nodePoolSpec) desired(diffs []stack.Difference, live *containerpb.NodePo
 		{[]string{"version"}, &containerpb.UpdateNodePoolRequest{NodeVersion: s.Version}},
 		{[]string{"config.machineType", "config.diskSizeGb"}, &containerpb.UpdateNodePoolRequest{MachineType: c.GetMachineType(), DiskSizeGb: int64(c.GetDiskSizeGb())}},
 		{[]string{"config.accelerators"}, &containerpb.UpdateNodePoolRequest{Accelerators: c.GetAccelerators()}},
-		{[]string{"config.imageType"}, &containerpb.UpdateNodePoolRequest{ImageType: c.GetImageType(), NodeVersion: live.GetVersion()}},
+		{[]string{"config.imageType"}, &containerpb.UpdateNodePoolRequest{ImageType: c.GetImageType()}},
 		{[]string{"config.taints"}, &containerpb.UpdateNodePoolRequest{Taints: &containerpb.NodeTaints{Taints: c.GetTaints()}}},
 		{[]string{"label"}, &containerpb.UpdateNodePoolRequest{Labels: &containerpb.NodeLabels{Labels: c.GetLabels()}}},
 		{[]string{"resource label "}, &containerpb.UpdateNodePoolRequest{ResourceLabels: &containerpb.ResourceLabels{Labels: c.GetResourceLabels()}}},
@@ -143,24 +151,27 @@ func (s nodePoolSpec) desired(diffs []stack.Difference, live *containerpb.NodePo
 		{[]string{"upgradeSettings"}, &containerpb.UpdateNodePoolRequest{UpgradeSettings: w.GetUpgradeSettings()}},
 		{[]string{"locations"}, &containerpb.UpdateNodePoolRequest{Locations: w.GetLocations()}},
 	} {
-		if has(diffs, update.fields...) {
-			out = append(out, update.update)
+		if !has(diffs, update.fields...) {
+			continue
 		}
+		version, image = cmp.Or(update.update.NodeVersion, version), cmp.Or(update.update.ImageType, image)
+		update.update.NodeVersion, update.update.ImageType = version, image
+		out = append(out, update.update)
 	}
 	return out
 }
 
 func (k nodePools) Update(ctx context.Context, _ string, want nodePoolSpec, live *containerpb.NodePool, diffs []stack.Difference) error {
-	cluster, name := k.cluster.Live().GetName(), k.ID(live)
+	name := k.ID(live)
 	for _, update := range want.desired(diffs, live) {
 		update.Name = name
-		err := k.operate(ctx, cluster, func() (*containerpb.Operation, error) { return k.gke.UpdateNodePool(ctx, update) })
+		err := k.operate(ctx, k.name, func() (*containerpb.Operation, error) { return k.gke.UpdateNodePool(ctx, update) })
 		if err != nil {
 			return err
 		}
 	}
 	if has(diffs, "autoscaling") {
-		err := k.operate(ctx, cluster, func() (*containerpb.Operation, error) {
+		err := k.operate(ctx, k.name, func() (*containerpb.Operation, error) {
 			return k.gke.SetNodePoolAutoscaling(ctx, &containerpb.SetNodePoolAutoscalingRequest{Name: name, Autoscaling: want.NodePool.GetAutoscaling()})
 		})
 		if err != nil {
@@ -170,7 +181,7 @@ func (k nodePools) Update(ctx context.Context, _ string, want nodePoolSpec, live
 	if !has(diffs, "management") {
 		return nil
 	}
-	return k.operate(ctx, cluster, func() (*containerpb.Operation, error) {
+	return k.operate(ctx, k.name, func() (*containerpb.Operation, error) {
 		return k.gke.SetNodePoolManagement(ctx, &containerpb.SetNodePoolManagementRequest{Name: name, Management: want.NodePool.GetManagement()})
 	})
 }
@@ -178,7 +189,7 @@ func (k nodePools) Update(ctx context.Context, _ string, want nodePoolSpec, live
 // Delete is tried again while a load balancer that is on its way out still has the
 // pool's instance groups.
 func (k nodePools) Delete(ctx context.Context, live *containerpb.NodePool) error {
-	err := absent(k.operate(ctx, partOf(k.ID(live), "clusters"), func() (*containerpb.Operation, error) {
+	err := absent(k.operate(ctx, k.name, func() (*containerpb.Operation, error) {
 		return k.gke.DeleteNodePool(ctx, &containerpb.DeleteNodePoolRequest{Name: k.ID(live)})
 	}))
 	var operation *operationError

@@ -2,8 +2,8 @@ package gcp
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
-	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -26,6 +26,7 @@ type operationError struct {
 	Code    string
 	HTTP    int
 	Message string
+	quota   quota
 }
 
 func (e *operationError) Error() string {
@@ -81,7 +82,7 @@ func outcome(op *computepb.Operation) error {
 	}
 	e := &operationError{Operation: op.GetOperationType(), Target: relative(op.GetTargetLink()), HTTP: int(op.GetHttpErrorStatusCode()), Message: op.GetHttpErrorMessage()}
 	if len(failed) > 0 {
-		e.Code, e.Message = failed[0].GetCode(), failed[0].GetMessage()
+		e.Code, e.Message, e.quota = failed[0].GetCode(), failed[0].GetMessage(), operationQuota(failed[0])
 	}
 	for _, more := range failed[min(1, len(failed)):] {
 		e.Message += "; " + more.GetMessage()
@@ -104,19 +105,24 @@ const maxRepeats = 100
 // insert makes an object. The cloud answers an id it has seen within the hour with
 // the operation of that time: when that is over and the object is not there, it
 // has been removed since, or could not be made then, and the request is a new one.
+// After a failure it gets an id that nobody has sent before, so that what it is
+// answered with is its own end, and neither the old failure for the rest of the
+// hour nor a reason to ask without end.
 func (c *client) insert(ctx context.Context, token string, there func(context.Context) (bool, error), call func(id *string) (*compute.Operation, error)) error {
 	// A token says what is made for whom, and the rest where.
-	id := requestID(token, c.project, c.region)
+	id, own := requestID(token, c.project, c.region), false
 	for round := 0; ; round++ {
 		op, err := call(id)
-		repeated := err == nil && op.Done() && round < maxRepeats
+		repeated := err == nil && op.Done() && !own && round < maxRepeats
 		if err = c.done(ctx, op, err); !repeated {
 			return err
 		}
-		if err == nil {
-			if found, findErr := there(ctx); found || findErr != nil {
-				return findErr
-			}
+		if own = err != nil; own {
+			id = requestID(token, c.project, c.region, op.Name(), rand.Text())
+			continue
+		}
+		if found, err := there(ctx); found || err != nil {
+			return err
 		}
 		id = requestID(token, c.project, c.region, op.Name())
 	}
@@ -173,6 +179,10 @@ func gkeOutcome(op *containerpb.Operation) error {
 	switch failed := op.GetError(); {
 	case failed.GetCode() != 0 || failed.GetMessage() != "":
 		e.Code, e.Message = code.Code(failed.GetCode()).String(), failed.GetMessage()
+		if code.Code(failed.GetCode()) == code.Code_NOT_FOUND {
+			// What was to be removed has gone, as the answer of a call would say.
+			e.HTTP = http.StatusNotFound
+		}
 	default:
 		return nil
 	}
@@ -180,22 +190,21 @@ func gkeOutcome(op *containerpb.Operation) error {
 }
 
 // busy reports whether GKE refuses because of an operation that is under way, or
-// because of too many. Its reason says so where there is one; older answers are a
-// failed precondition that names the operation.
+// because of too many at one cluster. Its reason says so where there is one; older
+// answers are a failed precondition that names the operation.
 func busy(err error) bool {
 	api := answer(err)
 	if api == nil {
-		var exhausted *busyError
-		return errors.As(err, &exhausted) && exhausted.status == http.StatusTooManyRequests
+		return false
 	}
 	body := parseRefusal([]byte(api.Body))
 	switch {
-	case body.reason() == "CLUSTER_ALREADY_HAS_OPERATION":
+	case body.reason() == "CLUSTER_ALREADY_HAS_OPERATION", api.Code == http.StatusTooManyRequests && body.crowded():
 		return true
 	case body.Error.Status == "FAILED_PRECONDITION" || api.Code == http.StatusBadRequest && body.Error.Status == "":
 		message := strings.ToLower(body.Error.Message + api.Message)
 		return strings.Contains(message, "operation-") || strings.Contains(message, "incompatible operation") ||
 			strings.Contains(message, "currently being created, deleted, updated or repaired")
 	}
-	return api.Code == http.StatusTooManyRequests
+	return false
 }

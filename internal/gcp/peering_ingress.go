@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"hash/fnv"
-	"net/netip"
 	"slices"
 	"strings"
 
@@ -17,8 +16,10 @@ import (
 
 // peeringIngress are the rules that let a peer's ranges reach the load balancer, in
 // every security policy that the cluster's load balancers have: while one is
-// replaced there are two. The mark of such a rule is its description, by which the
-// cluster leaves it alone.
+// replaced there are two. They are there even where the cluster's own rules let the
+// peer in as well: when those get narrower, or another load balancer takes over, the
+// peer is admitted without a moment between. The mark of such a rule is its
+// description, by which the cluster leaves it alone.
 type peeringIngress struct {
 	*client
 	owner   owner
@@ -34,12 +35,10 @@ type peeringIngressLive struct {
 	Policies []peeringPolicy
 }
 
-// peeringPolicy is a policy with the rules of it that are ours, and what the rules of
-// others allow.
+// peeringPolicy is a policy with the rules of it that are ours.
 type peeringPolicy struct {
-	Name   string
-	Ours   []*computepb.SecurityPolicyRule
-	Others []netip.Prefix
+	Name string
+	Ours []*computepb.SecurityPolicyRule
 }
 
 var _ stack.Kind[peeringIngressSpec, peeringIngressLive] = peeringIngress{}
@@ -74,15 +73,8 @@ func (k peeringIngress) policies(ctx context.Context) ([]peeringPolicy, error) {
 		}
 		read := peeringPolicy{Name: policy.GetName()}
 		for _, rule := range policy.GetRules() {
-			switch {
-			case k.ours(policy.GetName(), rule):
+			if k.ours(policy.GetName(), rule) {
 				read.Ours = append(read.Ours, rule)
-			case rule.GetAction() == actionAllow && !rule.GetPreview():
-				for _, text := range rule.GetMatch().GetConfig().GetSrcIpRanges() {
-					if prefix, err := netip.ParsePrefix(text); err == nil {
-						read.Others = append(read.Others, prefix)
-					}
-				}
 			}
 		}
 		out = append(out, read)
@@ -110,18 +102,14 @@ func (k peeringIngress) Find(ctx context.Context, _ string) ([]*peeringIngressLi
 	if len(policies) == 0 || k.goes && k.ID(live) == "" {
 		return nil, nil
 	}
-	// It may be that none is needed: the cluster's own rules let all ranges in already.
+	// A peer without ranges needs none.
 	return []*peeringIngressLive{live}, nil
 }
 
 // rules are those that a policy needs beside the cluster's own.
-func (k peeringIngress) rules(policy peeringPolicy, ranges []string) map[int32]*computepb.SecurityPolicyRule {
-	missing := slices.DeleteFunc(sorted(ranges), func(text string) bool {
-		prefix, err := netip.ParsePrefix(text)
-		return err != nil || slices.ContainsFunc(policy.Others, func(o netip.Prefix) bool { return o.Bits() <= prefix.Bits() && o.Contains(prefix.Addr()) })
-	})
+func (k peeringIngress) rules(ranges []string) map[int32]*computepb.SecurityPolicyRule {
 	out := map[int32]*computepb.SecurityPolicyRule{}
-	for i, some := range slices.Collect(slices.Chunk(missing, rangesPerRule)) {
+	for i, some := range slices.Collect(slices.Chunk(sorted(ranges), rangesPerRule)) {
 		rule := sourceRule(k.slot()+int32(i), actionAllow, some)
 		rule.Description = proto.String(k.owner.describe(objectIngress))
 		out[rule.GetPriority()] = rule
@@ -145,7 +133,7 @@ func (k peeringIngress) State(*peeringIngressLive) stack.State { return stack.St
 func (k peeringIngress) Diff(_ string, want peeringIngressSpec, live *peeringIngressLive) []stack.Difference {
 	var diffs []stack.Difference
 	for _, policy := range live.Policies {
-		wanted := k.rules(policy, want.Ranges)
+		wanted := k.rules(want.Ranges)
 		for _, rule := range policy.Ours {
 			next := wanted[rule.GetPriority()]
 			if next == nil {
@@ -191,7 +179,7 @@ func (k peeringIngress) Create(ctx context.Context, object string, want peeringI
 // Update closes before it opens. A rule that a patch cannot put right is made anew.
 func (k peeringIngress) Update(ctx context.Context, _ string, want peeringIngressSpec, live *peeringIngressLive, _ []stack.Difference) error {
 	for _, policy := range live.Policies {
-		wanted := k.rules(policy, want.Ranges)
+		wanted := k.rules(want.Ranges)
 		for _, rule := range policy.Ours {
 			if next := wanted[rule.GetPriority()]; next != nil && len(ruleDifferences(next, rule)) == 0 {
 				delete(wanted, rule.GetPriority())

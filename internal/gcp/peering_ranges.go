@@ -27,7 +27,8 @@ func (c *client) rangesIn(ctx context.Context, network, _ string) ([]string, err
 	return sorted(out), err
 }
 
-// arriving are the ranges of the peer's subnetworks that arrive over a peering.
+// arriving are the ranges of the peer's subnetworks that arrive over a peering, which
+// those of public addresses do only where both sides say so.
 // Those of its VPNs and routers have callers, too, which allowed_cidrs lets in.
 func (c *client) arriving(ctx context.Context, network, peering string) ([]string, error) {
 	return c.reader.peeringRoutes.Get(ctx, network+" "+peering)
@@ -48,7 +49,7 @@ func (c *client) readPeeringRoutes(ctx context.Context, key string) ([]string, e
 		if err != nil {
 			return nil, err
 		}
-		if route.GetType() == "SUBNET_PEERING_ROUTE" {
+		if route.GetType() == "SUBNET_PEERING_ROUTE" && route.GetImported() {
 			out = append(out, route.GetDestRange())
 		}
 	}

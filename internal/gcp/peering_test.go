@@ -1,8 +1,11 @@
 package gcp
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -107,7 +110,8 @@ func TestPeeringByHand(t *testing.T) {
 }
 
 // TestPeeringFollowsTheLoadBalancer changes the cluster's visibility, which replaces
-// the security policy: the peering's rules come with the next apply.
+// the security policy: the peering's rules are in every one, so that a peer whom a
+// public load balancer answers anyhow is admitted by the private one that follows.
 func TestPeeringFollowsTheLoadBalancer(t *testing.T) {
 	t.Parallel()
 	sandbox, b := clustered(t)
@@ -127,8 +131,7 @@ func TestPeeringFollowsTheLoadBalancer(t *testing.T) {
 		}
 		spec.LastSeen = updated.Objects
 		settledPeering(t, testBackend(sandbox.URL), spec)
-		// Whoever answers everyone answers the peer.
-		if rules := updated.Objects[objectIngress]; (rules == "") != (visibility == serving.Public) {
+		if rules := updated.Objects[objectIngress]; !strings.Contains(rules, string(visibility)) {
 			t.Errorf("%s: the rules are %q", visibility, rules)
 		}
 		if clean, err := shows(t, testBackend(sandbox.URL), inZones(testCluster(visibility))); err != nil || !clean {
@@ -210,6 +213,59 @@ func TestPeeringWaits(t *testing.T) {
 	sandbox.AddFault(control.Fault{Action: "compute.networks.addPeering", Nth: 1, Status: 400, Code: "badRequest", Message: "There is a peering operation in progress on the local or peer network. Try again later."})
 	if _, err := testBackend(sandbox.URL).CreatePeering(t.Context(), spec); err != nil {
 		t.Fatal(err)
+	}
+	settledPeering(t, testBackend(sandbox.URL), spec)
+}
+
+// TestPeeringChanges holds that a half which is there is sent what can change of it,
+// and nothing else unless that differs.
+func TestPeeringChanges(t *testing.T) {
+	t.Parallel()
+	sandbox, b := clustered(t)
+	r := recorded(t, sandbox.Cloud)
+	spec := testPeering(t, b, "")
+	made, err := testBackend(r.URL).CreatePeering(t.Context(), spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	spec.LastSeen = made.Objects
+	fieldsOf := func(body string) []string {
+		var sent struct{ NetworkPeering map[string]any }
+		if err := json.Unmarshal([]byte(body), &sent); err != nil {
+			t.Fatal(err)
+		}
+		return slices.Sorted(maps.Keys(sent.NetworkPeering))
+	}
+	usual := []string{"exportCustomRoutes", "importCustomRoutes", "name"}
+	sealed := r.bodies(http.MethodPatch, "/updatePeering")
+	if len(sealed) == 0 {
+		t.Error("no half was changed, and the seal is one")
+	}
+	for _, body := range sealed {
+		if got := fieldsOf(body); !slices.Equal(got, usual) {
+			t.Errorf("sent %v, want %v", got, usual)
+		}
+	}
+	for _, f := range peeringFields(t, sandbox, spec) {
+		if !strings.HasSuffix(f.Path, "/importSubnetRoutesWithPublicIp") {
+			continue
+		}
+		f.Value = false
+		if err := sandbox.Mutate(f); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := testBackend(r.URL).UpdatePeering(t.Context(), spec); err != nil {
+		t.Fatal(err)
+	}
+	repaired := r.bodies(http.MethodPatch, "/updatePeering")[len(sealed):]
+	if len(repaired) != 2 {
+		t.Errorf("%d changes for two halves", len(repaired))
+	}
+	for _, body := range repaired {
+		if got, want := fieldsOf(body), []string{"exportCustomRoutes", "exportSubnetRoutesWithPublicIp", "importCustomRoutes", "importSubnetRoutesWithPublicIp", "name"}; !slices.Equal(got, want) {
+			t.Errorf("sent %v, want %v", got, want)
+		}
 	}
 	settledPeering(t, testBackend(sandbox.URL), spec)
 }

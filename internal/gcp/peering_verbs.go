@@ -99,7 +99,7 @@ func (b *Backend) ReadPeering(ctx context.Context, id serving.PeeringID, princip
 // observed makes the view of a peering from the live objects of its stack.
 func (s *peeringStack) observed(report *stack.Report) serving.ObservedPeering {
 	if report.Objects[objectIngress] == "" {
-		delete(report.Objects, objectIngress) // The cluster's own rules do.
+		delete(report.Objects, objectIngress) // A peer without ranges needs none.
 	}
 	out := serving.ObservedPeering{Observation: observation(report), Spec: s.spec, Status: s.status()}
 	out.Account = s.ours.project

@@ -33,15 +33,27 @@ func (b *Backend) PreflightCluster(ctx context.Context, spec serving.Cluster) ([
 			return problems, explain(err)
 		}
 		problems = append(problems, found...)
+		if slices.ContainsFunc(found, func(p serving.Problem) bool { return p.Summary == noProject || p.Summary == noRegion }) {
+			return problems, nil // There is nobody to ask the rest.
+		}
 	}
 	return problems, nil
 }
 
+// The summaries of what stands in the way of all other questions.
+const (
+	noProject = "Project does not exist"
+	noRegion  = "Region does not exist"
+)
+
 // checkRegion judges zones, machine types and quotas, which all are the region's.
 func (c *client) checkRegion(ctx context.Context, spec serving.Cluster) ([]serving.Problem, error) {
 	region, err := c.readRegion(ctx)
+	if isCode(err, http.StatusNotFound) && strings.Contains(err.Error(), "'projects/"+c.project+"'") {
+		return []serving.Problem{{Summary: noProject, Detail: fmt.Sprintf("Google Cloud has no project %s that these credentials can see: check gcp.project on the provider, or GOOGLE_PROJECT. See \"gcloud projects list\".", c.project)}}, nil
+	}
 	if isCode(err, http.StatusNotFound) {
-		return []serving.Problem{{Path: "region", Summary: "Region does not exist", Detail: fmt.Sprintf("Google Cloud has no region %s that the project %s can use. See \"gcloud compute regions list\".", c.region, c.project)}}, nil
+		return []serving.Problem{{Path: "region", Summary: noRegion, Detail: fmt.Sprintf("Google Cloud has no region %s that the project %s can use. See \"gcloud compute regions list\".", c.region, c.project)}}, nil
 	}
 	if err != nil {
 		return nil, err

@@ -38,7 +38,7 @@ func (c *client) short(from serving.Source) string {
 
 // topology reads what the answer depends on, and no more.
 func (b *Backend) topology(ctx context.Context, c *client, to serving.Target, from serving.Source) (serving.Topology, error) {
-	t := serving.Topology{WithoutACLs: true}
+	t := serving.Topology{WithoutACLs: true, Words: words}
 	f, err := c.front(ctx, to.Cluster)
 	if err != nil {
 		return t, err
@@ -49,7 +49,7 @@ func (b *Backend) topology(ctx context.Context, c *client, to serving.Target, fr
 		return nil
 	})
 	g.Go(func() error {
-		t.Gateway = c.gatewayTopology(ctx, f)
+		t.Gateway = c.gatewayTopology(ctx, to.Cluster, f)
 		return nil
 	})
 	g.Go(func() (err error) {
@@ -79,42 +79,45 @@ func (b *Backend) callers(ctx context.Context, cluster serving.ID) (map[string]s
 func (b *Backend) networks(ctx context.Context, c *client, f *front, from serving.Source, t *serving.Topology) error {
 	own := lastOf(f.GetNetwork())
 	var err error
-	if t.Cluster, err = c.networkTopology(ctx, own, own, !f.internal()); err != nil || from.VPC == "" || c.short(from) == own {
+	if t.Cluster, err = c.networkTopology(ctx, own, own, f); err != nil || from.VPC == "" || c.short(from) == own {
 		return err
 	}
 	project := cmp.Or(from.Project, c.project)
 	link := "projects/" + project + "/global/networks/" + from.VPC
-	for _, half := range c.halves(ctx, own, &err) {
-		if relative(half.GetNetwork()) == link {
-			t.Peering = &serving.PeeringTopology{ID: half.GetName(), State: half.GetState(), Active: half.GetState() == peeringConnected}
-		}
-	}
+	half := halfWith(c.halves(ctx, own, &err), link)
 	if err != nil {
 		return err
+	}
+	if half != nil {
+		t.Peering = &serving.PeeringTopology{ID: half.GetName(), State: half.GetState(), Active: half.GetState() == peeringConnected}
 	}
 	theirs, err := b.clientAs(ctx, project, c.region, cmp.Or(from.ImpersonateServiceAccount, b.cfg.ImpersonateServiceAccount))
 	if err != nil {
 		return err
 	}
-	far, err := theirs.callerTopology(ctx, from.VPC, c.short(from), !f.internal())
+	far, err := theirs.callerTopology(ctx, from.VPC, c.short(from), f)
 	if err != nil {
 		return err
 	}
-	if p := t.Peering; p != nil && p.Active {
-		// What each side has arrives at the other, and nothing of one's own can be in
-		// its way: a route of a subnetwork goes before all others.
-		if far.Unread != "" {
-			texts, err := c.arriving(ctx, own, p.ID)
-			if err != nil {
-				return err
-			}
-			far.Ranges = prefixes(texts)
-		}
-		joinRoutes(&t.Cluster, far.Ranges, p.ID)
-		joinRoutes(far, t.Cluster.Ranges, p.ID)
-	}
 	t.Caller = far
-	return nil
+	switch p := t.Peering; {
+	case p == nil || !p.Active:
+		return c.otherWays(ctx, own, f, t)
+	case far.Unread != "":
+		texts, err := c.arriving(ctx, own, p.ID)
+		if err != nil {
+			return err
+		}
+		far.Ranges = prefixes(texts)
+		joinRoutes(&t.Cluster, far.Ranges, p.ID)
+	default:
+		// Nothing of one's own can be in the way of what arrives from the other side: a
+		// route of a subnetwork goes before all others.
+		theirHalf := halfWith(theirs.halves(ctx, from.VPC, &err), c.global("networks", own))
+		joinRoutes(&t.Cluster, exchanged(far.Ranges, theirHalf, half), p.ID)
+		joinRoutes(far, exchanged(t.Cluster.Ranges, half, theirHalf), p.ID)
+	}
+	return err
 }
 
 // joinRoutes gives all subnetworks of a network the routes of a peering.
@@ -128,14 +131,14 @@ func joinRoutes(to *serving.VPCTopology, ranges []netip.Prefix, peering string) 
 
 // callerTopology reads the callers' network. Rights that are missing leave it unread; a
 // network that is not there is an error.
-func (c *client) callerTopology(ctx context.Context, network, name string, outward bool) (*serving.VPCTopology, error) {
+func (c *client) callerTopology(ctx context.Context, network, name string, f *front) (*serving.VPCTopology, error) {
 	all, err := c.reader.networks.Get(ctx, everything)
 	if err == nil && find(all, network) == nil {
 		return nil, &stack.MissingError{Err: fmt.Errorf("there is no network %s in the project %s; correct from.vpc, or say where it is with from.project", network, c.project)}
 	}
 	out := serving.VPCTopology{VPC: name}
 	if err == nil {
-		out, err = c.networkTopology(ctx, network, name, outward)
+		out, err = c.networkTopology(ctx, network, name, f)
 	}
 	if isCode(err, http.StatusForbidden) {
 		out = serving.VPCTopology{VPC: name, Unread: "the credentials may not read the network " + name + ": " + explain(err).Error()}

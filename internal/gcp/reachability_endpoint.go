@@ -27,6 +27,15 @@ type front struct {
 
 func (f front) internal() bool { return f.GetLoadBalancingScheme() == "INTERNAL_MANAGED" }
 
+// unanswered says why the load balancer answers nobody in a region; empty is that it
+// does.
+func (f front) unanswered(region string) string {
+	if own := lastOf(f.GetRegion()); f.internal() && !f.GetAllowGlobalAccess() && region != own {
+		return "load balancer " + f.GetName() + " answers callers in " + own + " only, and not in " + region + ": its forwarding rule is without global access"
+	}
+	return ""
+}
+
 // front finds the cluster's load balancer, or nil. While one takes the place of
 // another, it is the one that more can reach.
 func (c *client) front(ctx context.Context, id serving.ID) (*front, error) {
@@ -72,9 +81,11 @@ func (c *client) frontTopology(ctx context.Context, id serving.ID, f *front) (se
 		}
 		return serving.LoadBalancerTopology{Absent: "the cluster has no load balancer: apply it again"}, nil
 	}
-	out := serving.LoadBalancerTopology{Name: "load balancer " + f.GetName(), Internal: f.internal(), Guard: guard, Port: servicePort}
+	out := serving.LoadBalancerTopology{Name: "load balancer " + f.GetName(), Internal: f.internal(), Port: servicePort}
 	if f.internal() {
 		out.Subnets = []string{lastOf(f.GetSubnetwork())}
+	} else if address, err := netip.ParseAddr(f.GetIPAddress()); err == nil {
+		out.Address = address
 	}
 	if f.proxy != nil && f.GetPortRange() == "443-443" {
 		out.Listener = &serving.ListenerTopology{HTTPS: true}
@@ -97,7 +108,7 @@ func policyTopology(policy *computepb.SecurityPolicy) []serving.GroupRule {
 	slices.SortFunc(rules, func(a, b *computepb.SecurityPolicyRule) int { return cmp.Compare(a.GetPriority(), b.GetPriority()) })
 	var cuts []netip.Prefix
 	for _, rule := range rules {
-		cuts = append(cuts, prefixes(rule.GetMatch().GetConfig().GetSrcIpRanges())...)
+		cuts = append(cuts, sourcePrefixes(rule)...)
 	}
 	var out []serving.GroupRule
 	lists := map[string]bool{}
@@ -105,7 +116,7 @@ func policyTopology(policy *computepb.SecurityPolicy) []serving.GroupRule {
 		for _, rule := range rules {
 			ranges := rule.GetMatch().GetConfig().GetSrcIpRanges()
 			all := slices.Contains(ranges, "*")
-			within := slices.ContainsFunc(prefixes(ranges), func(p netip.Prefix) bool { return p.Bits() <= part.Bits() && p.Contains(part.Addr()) })
+			within := slices.ContainsFunc(sourcePrefixes(rule), func(p netip.Prefix) bool { return p.Bits() <= part.Bits() && p.Contains(part.Addr()) })
 			switch {
 			case rule.GetMatch().GetExpr() != nil || rule.GetAction() != actionAllow && !strings.HasPrefix(rule.GetAction(), "deny") && (all || within):
 				lists[fmt.Sprintf("rule %d", rule.GetPriority())] = true
@@ -126,6 +137,19 @@ func policyTopology(policy *computepb.SecurityPolicy) []serving.GroupRule {
 	return out
 }
 
+// sourcePrefixes are the ranges of a rule, of which one may be written as an address
+// alone.
+func sourcePrefixes(rule *computepb.SecurityPolicyRule) []netip.Prefix {
+	ranges := rule.GetMatch().GetConfig().GetSrcIpRanges()
+	out := prefixes(ranges)
+	for _, text := range ranges {
+		if address, err := netip.ParseAddr(text); err == nil {
+			out = append(out, netip.PrefixFrom(address, address.BitLen()))
+		}
+	}
+	return out
+}
+
 // apart gives the parts of a range that no cut tells apart any further.
 func apart(p netip.Prefix, cuts []netip.Prefix, judge func(netip.Prefix)) {
 	inner := slices.DeleteFunc(slices.Clone(cuts), func(c netip.Prefix) bool { return c.Bits() <= p.Bits() || !p.Contains(c.Addr()) })
@@ -137,34 +161,4 @@ func apart(p netip.Prefix, cuts []netip.Prefix, judge func(netip.Prefix)) {
 	middle[p.Bits()/8] |= 0x80 >> (p.Bits() % 8)
 	apart(netip.PrefixFrom(p.Addr(), p.Bits()+1), inner, judge)
 	apart(netip.PrefixFrom(netip.AddrFrom4(middle), p.Bits()+1), inner, judge)
-}
-
-// gatewayTopology is what the load balancer's health checks find.
-func (c *client) gatewayTopology(ctx context.Context, f *front) *serving.GatewayTopology {
-	if f == nil || f.service == nil {
-		return nil
-	}
-	out := &serving.GatewayTopology{}
-	for _, backend := range f.service.GetBackends() {
-		group := backend.GetGroup()
-		health, err := c.compute.backendServices.GetHealth(ctx, &computepb.GetHealthRegionBackendServiceRequest{
-			Project: c.project, Region: c.region, BackendService: f.service.GetName(), ResourceGroupReferenceResource: &computepb.ResourceGroupReference{Group: &group},
-		})
-		if err != nil {
-			out.Unread = "the backends of the load balancer were not read: " + explain(err).Error()
-			return out
-		}
-		for _, node := range health.GetHealthStatus() {
-			out.Nodes++
-			switch node.GetHealthState() {
-			case "HEALTHY":
-				out.Healthy++
-			case "UNHEALTHY":
-				out.Reason = "UNHEALTHY"
-			default:
-				out.Waiting++
-			}
-		}
-	}
-	return out
 }

@@ -2,13 +2,11 @@ package gcp
 
 import (
 	"context"
-	"errors"
 	"net/netip"
 	"slices"
 	"strings"
 
 	"cloud.google.com/go/compute/apiv1/computepb"
-	"google.golang.org/api/iterator"
 
 	"github.com/modelserving/terraform-provider-serving/internal/serving"
 )
@@ -16,7 +14,7 @@ import (
 // networkTopology reads a network as far as reachability is about it. Its name is the
 // one that is shown. Firewalls are left out: those of callers are the callers', and a
 // load balancer's proxies have none in front of them.
-func (c *client) networkTopology(ctx context.Context, network, name string, outward bool) (serving.VPCTopology, error) {
+func (c *client) networkTopology(ctx context.Context, network, name string, f *front) (serving.VPCTopology, error) {
 	out := serving.VPCTopology{VPC: name, NATs: map[string]serving.NATTopology{}}
 	all, err := c.reader.everySubnetwork.Get(ctx, everything)
 	if err != nil {
@@ -33,8 +31,8 @@ func (c *client) networkTopology(ctx context.Context, network, name string, outw
 	}
 	var ways []serving.Route
 	nats := map[string]string{}
-	if outward {
-		if ways, err = c.staticRoutes(ctx, network); err == nil {
+	if !f.internal() {
+		if ways, err = c.waysOut(ctx, network); err == nil {
 			nats, err = c.natRouters(ctx, network)
 		}
 	}
@@ -44,7 +42,7 @@ func (c *client) networkTopology(ctx context.Context, network, name string, outw
 			continue
 		}
 		region, of := lastOf(s.GetRegion()), relative(s.GetSelfLink())
-		subnet := serving.SubnetTopology{ID: s.GetName(), Table: name, Routes: slices.Clone(common)}
+		subnet := serving.SubnetTopology{ID: s.GetName(), Table: name, RoutesIn: "network " + name, Routes: slices.Clone(common), Unanswered: f.unanswered(region)}
 		for _, way := range ways {
 			if nat := nats[region]; way.Kind == serving.RouteInternet && nat != "" {
 				way.Kind, way.ID = serving.RouteNAT, nat
@@ -101,50 +99,4 @@ func prefixes(texts []string) []netip.Prefix {
 		}
 	}
 	return out
-}
-
-// staticRoutes are those that somebody has written, the one to the Internet included.
-// Those with tags are for some hosts only.
-func (c *client) staticRoutes(ctx context.Context, network string) ([]serving.Route, error) {
-	var out []serving.Route
-	for routes := c.compute.routes.List(ctx, &computepb.ListRoutesRequest{Project: c.project}); ; {
-		r, err := routes.Next()
-		if errors.Is(err, iterator.Done) {
-			return out, nil
-		}
-		if err != nil {
-			return nil, err
-		}
-		to, parseErr := netip.ParsePrefix(r.GetDestRange())
-		if relative(r.GetNetwork()) != c.global("networks", network) || parseErr != nil || r.NextHopNetwork != nil || r.NextHopPeering != nil {
-			continue
-		}
-		route := serving.Route{To: to, Kind: serving.RouteOther, ID: "route " + r.GetName()}
-		if lastOf(r.GetNextHopGateway()) == "default-internet-gateway" && len(r.GetTags()) == 0 {
-			route.Kind, route.ID = serving.RouteInternet, "the Internet gateway"
-		}
-		out = append(out, route)
-	}
-}
-
-// natRouters are the Cloud NAT gateways of a network, by region. One that serves a
-// part of the subnetworks only is left out.
-func (c *client) natRouters(ctx context.Context, network string) (map[string]string, error) {
-	out := map[string]string{}
-	for regions := c.compute.routers.AggregatedList(ctx, &computepb.AggregatedListRoutersRequest{Project: c.project}); ; {
-		region, err := regions.Next()
-		if errors.Is(err, iterator.Done) {
-			return out, nil
-		}
-		if err != nil {
-			return nil, err
-		}
-		for _, router := range region.Value.GetRouters() {
-			for _, nat := range router.GetNats() {
-				if relative(router.GetNetwork()) == c.global("networks", network) && nat.GetSourceSubnetworkIpRangesToNat() == "ALL_SUBNETWORKS_ALL_IP_RANGES" {
-					out[lastOf(router.GetRegion())] = nat.GetName()
-				}
-			}
-		}
-	}
 }

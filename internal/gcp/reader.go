@@ -3,6 +3,8 @@ package gcp
 import (
 	"context"
 	"errors"
+	"fmt"
+	"strings"
 
 	"cloud.google.com/go/certificatemanager/apiv1/certificatemanagerpb"
 	"cloud.google.com/go/compute/apiv1/computepb"
@@ -53,6 +55,9 @@ func newReader(c *client) *reader {
 	return &reader{
 		clusters: reads.New(e, 1, reads.One(func(ctx context.Context, _ string) ([]*containerpb.Cluster, error) {
 			out, err := c.gke.ListClusters(ctx, &containerpb.ListClustersRequest{Parent: c.location()})
+			if err == nil {
+				err = partial("GKE clusters", out.GetMissingZones())
+			}
 			return out.GetClusters(), err
 		})),
 		everySubnetwork: reads.New(e, 1, reads.One(func(ctx context.Context, _ string) ([]*computepb.Subnetwork, error) {
@@ -70,9 +75,25 @@ func newReader(c *client) *reader {
 			}
 		})),
 		peeringRoutes: reads.New(e, 1, reads.One(c.readPeeringRoutes)),
-		certificates: listed(e, func(ctx context.Context) pages[*certificatemanagerpb.Certificate] {
-			return c.certificates.ListCertificates(ctx, &certificatemanagerpb.ListCertificatesRequest{Parent: c.location(), PageSize: pageSize})
-		}),
+		certificates: reads.New(e, 1, reads.One(func(ctx context.Context, _ string) (out []*certificatemanagerpb.Certificate, err error) {
+			for all := c.certificates.ListCertificates(ctx, &certificatemanagerpb.ListCertificatesRequest{Parent: c.location(), PageSize: pageSize}); ; {
+				one, err := all.Next()
+				done := errors.Is(err, iterator.Done)
+				if err != nil && !done {
+					return nil, err
+				}
+				// The last page may have places that are missing and nothing else.
+				if page, ok := all.Response.(*certificatemanagerpb.ListCertificatesResponse); ok {
+					if err := partial("certificates", page.GetUnreachable()); err != nil {
+						return nil, err
+					}
+				}
+				if done {
+					return out, nil
+				}
+				out = append(out, one)
+			}
+		})),
 		networks: listed(e, func(ctx context.Context) pages[*computepb.Network] {
 			return api.networks.List(ctx, &computepb.ListNetworksRequest{Project: project, MaxResults: size})
 		}),
@@ -127,6 +148,16 @@ func newReader(c *client) *reader {
 			}
 		})),
 	}
+}
+
+// partial is the error of a list that lacks what is in some places. Taken for whole,
+// it would say that what is there is gone.
+func partial(what string, missing []string) error {
+	if len(missing) == 0 {
+		return nil
+	}
+	return fmt.Errorf("list %s: Google Cloud had no answer from %s, and gave the rest; run the same command again when it is back",
+		what, strings.Join(sorted(missing), ", "))
 }
 
 // pages is what every iterator of the SDK has.

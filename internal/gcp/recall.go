@@ -51,7 +51,7 @@ func (c *client) recall(ctx context.Context, id serving.ID) (serving.Cluster, bo
 	spec.Tags = userTags(cluster.GetResourceLabels())
 	clusterOf(cluster, &spec)
 	for _, live := range cluster.GetNodePools() {
-		name, ok := o.nameOf(live.GetConfig().GetResourceLabels(), objectNodePool, relative(live.GetSelfLink()))
+		name, ok := o.nameOf(live.GetConfig().GetResourceLabels(), objectNodePool, c.poolID(id.Name, live.GetName()))
 		if !ok || live.GetStatus() == containerpb.NodePool_STOPPING {
 			continue
 		}
@@ -182,7 +182,7 @@ func (c *client) recallSources(ctx context.Context, spec *serving.Cluster, chain
 				usual = sorted([]string{layout.Nodes.String(), layout.Pods.String()})
 			}
 		} else if found, problems, err := c.readNetwork(ctx, spec.Network); err == nil && len(problems) == 0 {
-			usual = found.ranges()
+			usual = found.ranges(spec.Network.PodCIDR)
 		}
 	}
 	var got []string

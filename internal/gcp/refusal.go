@@ -24,8 +24,15 @@ type refusal struct {
 			Reason string `json:"reason"`
 		} `json:"errors"`
 		Details []struct {
-			Type   string `json:"@type"`
-			Reason string `json:"reason"`
+			Type       string            `json:"@type"`
+			Reason     string            `json:"reason"`
+			Metadata   map[string]string `json:"metadata"`
+			Violations []struct {
+				QuotaMetric     string            `json:"quotaMetric"`
+				QuotaID         string            `json:"quotaId"`
+				QuotaValue      json.Number       `json:"quotaValue"`
+				QuotaDimensions map[string]string `json:"quotaDimensions"`
+			} `json:"violations"`
 		} `json:"details"`
 	} `json:"error"`
 }

@@ -11,8 +11,8 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/modelserving/terraform-provider-serving/internal/reads"
@@ -20,7 +20,7 @@ import (
 )
 
 // transport is on the way of every call: it adds the token and the user agent,
-// tries again what the cloud was too busy for, counts writes, and marks the
+// tries again what the cloud was too busy for but not what a quota of objects forbids, counts writes, and marks the
 // calls of which nobody knows whether they were carried out.
 type transport struct {
 	base     http.RoundTripper
@@ -45,7 +45,7 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	start := time.Now()
 	for attempt := 1; ; attempt++ {
 		res, err := t.once(req)
-		if req.Method != http.MethodGet {
+		if !onlyReads(req) {
 			t.writes.Add(1)
 		}
 		verdict := t.judge(req, res, err)
@@ -57,7 +57,7 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		case verdict == unready:
 		case attempt == attempts:
 			// The SDK would go on trying a response of this kind for minutes.
-			return nil, &busyError{attempts: attempts, err: unanswered(res, err), status: status(res)}
+			return nil, &busyError{attempts: attempts, err: unanswered(res, err)}
 		}
 		pause := backoff(attempt, res)
 		if res != nil {
@@ -71,6 +71,12 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		case <-timer.C:
 		}
 	}
+}
+
+// onlyReads reports whether a call changes nothing, which some do not that are sent
+// as POST: those for the health of backends and for an access token.
+func onlyReads(req *http.Request) bool {
+	return req.Method == http.MethodGet || strings.HasSuffix(req.URL.Path, "/getHealth") || strings.HasSuffix(req.URL.Path, ":generateAccessToken")
 }
 
 func (t *transport) once(req *http.Request) (*http.Response, error) {
@@ -109,39 +115,50 @@ const (
 // judge decides. POST makes things, and has no place where the same request twice
 // is the same; GET, PUT, PATCH and DELETE do.
 func (t *transport) judge(req *http.Request, res *http.Response, err error) verdict {
+	makes := req.Method == http.MethodPost && !onlyReads(req)
 	var credentials *CredentialsError
 	var dial *net.OpError
 	switch {
-	case errors.As(err, &credentials), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded) && req.Method != http.MethodPost:
+	case errors.As(err, &credentials), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded) && !makes:
 		return final
 	case errors.As(err, &dial) && dial.Op == "dial":
 		return final
-	case err != nil && req.Method == http.MethodPost:
+	case err != nil && makes:
 		return lost
 	case err != nil:
 		return again
-	case res.StatusCode == http.StatusTooManyRequests, res.StatusCode == http.StatusForbidden && refusedFor(res, "rateLimitExceeded", "userRateLimitExceeded", "RATE_LIMIT_EXCEEDED"):
+	case res.StatusCode == http.StatusTooManyRequests:
+		if body := peek(res); body.lasting() || body.crowded() {
+			return final
+		}
 		return again
-	case res.StatusCode == http.StatusBadRequest && refusedFor(res, "resourceNotReady"):
+	case res.StatusCode == http.StatusForbidden:
+		if body := peek(res); body.rate() && !body.lasting() {
+			return again
+		}
+		return final
+	case res.StatusCode == http.StatusBadRequest && peek(res).reason() == "resourceNotReady":
 		return unready
 	case res.StatusCode < http.StatusInternalServerError:
 		return final
-	case req.Method == http.MethodPost:
+	case makes:
 		return lost
-	case res.StatusCode == http.StatusInternalServerError, res.StatusCode == http.StatusNotImplemented:
+	case res.StatusCode == http.StatusInternalServerError && !onlyReads(req), res.StatusCode == http.StatusNotImplemented:
 		return final
 	}
 	return again
 }
 
-// refusedFor reads the reason of a refusal and puts its body back: Compute
-// Engine's words for throttling, and for an object that an operation is changing,
-// come with the status of a missing permission and of a bad request.
-func refusedFor(res *http.Response, reasons ...string) bool {
+// peek reads a refusal and puts its body back: what can be waited for comes with the
+// status of a missing permission, of a quota that is used up, and of a bad request.
+func peek(res *http.Response) refusal {
 	body, err := io.ReadAll(io.LimitReader(res.Body, 1<<20))
 	_ = res.Body.Close() // It was read as far as it goes.
 	res.Body = io.NopCloser(bytes.NewReader(body))
-	return err == nil && slices.Contains(reasons, parseRefusal(body).reason())
+	if err != nil {
+		return refusal{}
+	}
+	return parseRefusal(body)
 }
 
 // backoff is the pause before the next attempt: what the cloud asks for, else
@@ -154,13 +171,6 @@ func backoff(attempt int, res *http.Response) time.Duration {
 	}
 	pause := min(100*time.Millisecond<<min(attempt, 10), maxBackoff)
 	return pause/2 + time.Duration(rand.Int64N(int64(pause)/2))
-}
-
-func status(res *http.Response) int {
-	if res == nil {
-		return 0
-	}
-	return res.StatusCode
 }
 
 // unanswered is the transport's error, or one made of a response.
@@ -178,8 +188,8 @@ func unanswered(res *http.Response, err error) error {
 
 // busyError says that the cloud was too busy in every attempt.
 type busyError struct {
-	attempts, status int
-	err              error
+	attempts int
+	err      error
 }
 
 func (e *busyError) Error() string { return fmt.Sprintf("%s, in %d attempts", e.err, e.attempts) }

@@ -111,7 +111,7 @@ func TestUnreachable(t *testing.T) {
 			if c.name == "silent" {
 				return
 			}
-			err = api.apply(ctx, place{configMaps, "default", "x"}, newManifest(map[string]any{"metadata": map[string]any{"name": "x"}}))
+			err = api.apply(ctx, place{configMaps, "default", "x"}, manifest{fields{"metadata": fields{"name": "x"}}})
 			var lost *stack.LostError
 			if err == nil || errors.As(err, &lost) {
 				t.Errorf("a write that nobody got: %v", err)
@@ -139,7 +139,7 @@ func TestLostAnswers(t *testing.T) {
 			t.Parallel()
 			url, ca := endpoint(t, c.answer)
 			api := testAPI(t, serving.KubernetesAccess{URL: url, CACertificatePEM: ca})
-			err := api.apply(t.Context(), place{configMaps, "default", "x"}, newManifest(map[string]any{"metadata": map[string]any{"name": "x"}}))
+			err := api.apply(t.Context(), place{configMaps, "default", "x"}, manifest{fields{"metadata": fields{"name": "x"}}})
 			var lost *stack.LostError
 			if err == nil || errors.As(err, &lost) != c.lost {
 				t.Errorf("%v", err)

@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	coreac "k8s.io/client-go/applyconfigurations/core/v1"
 
 	"github.com/modelserving/terraform-provider-serving/internal/serving"
 )
@@ -34,12 +33,12 @@ const (
 )
 
 func factsManifest(f Facts) manifest {
-	return newManifest(coreac.ConfigMap(factsPlace.name, factsPlace.namespace).
-		WithLabels(selector(componentGateway, factsPlace.name)).
-		WithData(map[string]string{
-			factCluster: f.Cluster.String(), factVisibility: string(f.Visibility), factURL: f.URL,
+	return newManifest(factsPlace, selector(componentGateway, factsPlace.name), fields{
+		"data": fields{
+			factCluster: f.Cluster.String(), factVisibility: f.Visibility, factURL: f.URL,
 			factPools: string(mustJSON(f.Pools)),
-		}))
+		},
+	})
 }
 
 // NoGatewayError says that a cluster has no gateway to put servers behind.

@@ -7,17 +7,7 @@ import (
 	"path"
 	"strings"
 
-	autoscalingv2 "k8s.io/api/autoscaling/v2"
-	corev1 "k8s.io/api/core/v1"
-	networkingv1 "k8s.io/api/networking/v1"
 	quantities "k8s.io/apimachinery/pkg/api/resource"
-	"k8s.io/apimachinery/pkg/util/intstr"
-	appsac "k8s.io/client-go/applyconfigurations/apps/v1"
-	autoscalingac "k8s.io/client-go/applyconfigurations/autoscaling/v2"
-	coreac "k8s.io/client-go/applyconfigurations/core/v1"
-	metaac "k8s.io/client-go/applyconfigurations/meta/v1"
-	networkingac "k8s.io/client-go/applyconfigurations/networking/v1"
-	policyac "k8s.io/client-go/applyconfigurations/policy/v1"
 
 	"github.com/modelserving/terraform-provider-serving/internal/gateway"
 )
@@ -60,7 +50,7 @@ func namespaceManifest(name string) manifest {
 	if name == SystemNamespace {
 		level = "restricted"
 	}
-	return newManifest(coreac.Namespace(name).WithLabels(map[string]string{"pod-security.kubernetes.io/enforce": level}))
+	return newManifest(place{namespaces, "", name}, map[string]string{"pod-security.kubernetes.io/enforce": level}, nil)
 }
 
 // bootstrapText is the file that Envoy starts with.
@@ -73,75 +63,87 @@ func bootstrapText(spec GatewaySpec) string {
 }
 
 func bootstrapManifest(spec GatewaySpec) manifest {
-	return newManifest(coreac.ConfigMap(gatewayName, SystemNamespace).WithLabels(gatewaySelector).
-		WithData(map[string]string{gateway.FileBootstrap: bootstrapText(spec)}))
+	return newManifest(place{configMaps, SystemNamespace, gatewayName}, gatewaySelector, fields{
+		"data": fields{gateway.FileBootstrap: bootstrapText(spec)},
+	})
 }
 
 func gatewayDeployment(spec GatewaySpec) manifest {
 	sum := sha256.Sum256([]byte(bootstrapText(spec)))
-	deploymentSpec := appsac.DeploymentSpec().
-		WithSelector(metaac.LabelSelector().WithMatchLabels(gatewaySelector)).
-		WithStrategy(gradual()).
-		WithProgressDeadlineSeconds(600).
-		WithTemplate(coreac.PodTemplateSpec().WithLabels(gatewaySelector).
-			// Envoy reads its bootstrap once.
-			WithAnnotations(map[string]string{fieldManager + "/bootstrap": hex.EncodeToString(sum[:8])}).
-			WithSpec(gatewayPod(spec)))
+	deployment := fields{
+		"selector":                fields{"matchLabels": gatewaySelector},
+		"strategy":                gradual(),
+		"progressDeadlineSeconds": 600,
+		"template": fields{
+			"metadata": fields{
+				"labels": gatewaySelector,
+				// Envoy reads its bootstrap once.
+				"annotations": fields{fieldManager + "/bootstrap": hex.EncodeToString(sum[:8])},
+			},
+			"spec": gatewayPod(spec),
+		},
+	}
 	if !spec.scaled() {
-		deploymentSpec.WithReplicas(int32(spec.MinReplicas))
+		deployment["replicas"] = spec.MinReplicas
 	}
-	return newManifest(appsac.Deployment(gatewayName, SystemNamespace).WithLabels(gatewaySelector).WithSpec(deploymentSpec))
+	return newManifest(gatewayPlace, gatewaySelector, fields{"spec": deployment})
 }
 
-// gradual replaces pods one by one, the new one first.
-func gradual() *appsac.DeploymentStrategyApplyConfiguration {
-	return appsac.DeploymentStrategy().WithType("RollingUpdate").
-		WithRollingUpdate(appsac.RollingUpdateDeployment().WithMaxSurge(intstr.FromInt32(1)).WithMaxUnavailable(intstr.FromInt32(0)))
-}
-
-func gatewayPod(spec GatewaySpec) *coreac.PodSpecApplyConfiguration {
-	var sources []*coreac.VolumeProjectionApplyConfiguration
+func gatewayPod(spec GatewaySpec) fields {
+	var sources []fields
 	for _, secret := range configurationSecrets {
-		sources = append(sources, coreac.VolumeProjection().WithSecret(coreac.SecretProjection().WithName(secret)))
+		sources = append(sources, fields{"secret": fields{"name": secret}})
 	}
-	container := coreac.Container().WithName(gatewayContainer).WithImage(cmp.Or(spec.Image, DefaultGatewayImage)).
-		WithCommand("envoy").WithArgs(append(gateway.Args(gateway.BootstrapPath), "--concurrency", gatewayThreads)...).
-		WithPorts(coreac.ContainerPort().WithName(httpPort).WithContainerPort(gateway.Port).WithProtocol(corev1.ProtocolTCP)).
-		WithResources(coreac.ResourceRequirements().
-			WithRequests(resources("250m", "256Mi")).
-			WithLimits(corev1.ResourceList{corev1.ResourceMemory: *quantities.NewQuantity(gatewayMemory, quantities.BinarySI)})).
-		WithReadinessProbe(coreac.Probe().WithHTTPGet(coreac.HTTPGetAction().WithPath(gateway.VersionPath).WithPort(intstr.FromString(httpPort))).
-			WithPeriodSeconds(2).WithFailureThreshold(2)).
-		WithLivenessProbe(coreac.Probe().WithTCPSocket(coreac.TCPSocketAction().WithPort(intstr.FromString(httpPort))).
-			WithInitialDelaySeconds(30).WithPeriodSeconds(10).WithFailureThreshold(6)).
-		WithLifecycle(pause(gatewayPause)).
-		WithSecurityContext(coreac.SecurityContext().WithAllowPrivilegeEscalation(false).WithReadOnlyRootFilesystem(true).
-			WithCapabilities(coreac.Capabilities().WithDrop("ALL"))).
-		WithVolumeMounts(
-			coreac.VolumeMount().WithName("bootstrap").WithMountPath(path.Dir(gateway.BootstrapPath)).WithReadOnly(true),
-			coreac.VolumeMount().WithName("configuration").WithMountPath(gateway.MountDir).WithReadOnly(true),
-			coreac.VolumeMount().WithName("run").WithMountPath(path.Dir(gateway.AdminPath)))
-	pod := coreac.PodSpec().
-		WithAutomountServiceAccountToken(false).
-		WithEnableServiceLinks(false).
-		WithTerminationGracePeriodSeconds(gatewayPause+10).
-		WithSecurityContext(coreac.PodSecurityContext().WithRunAsNonRoot(true).WithRunAsUser(65532).WithRunAsGroup(65532).WithFSGroup(65532).
-			WithSeccompProfile(coreac.SeccompProfile().WithType(corev1.SeccompProfileTypeRuntimeDefault))).
-		WithContainers(container).
-		WithVolumes(
-			coreac.Volume().WithName("bootstrap").WithConfigMap(coreac.ConfigMapVolumeSource().WithName(gatewayName)),
-			coreac.Volume().WithName("configuration").WithProjected(coreac.ProjectedVolumeSource().WithSources(sources...).WithDefaultMode(0o440)),
-			coreac.Volume().WithName("run").WithEmptyDir(coreac.EmptyDirVolumeSource().WithMedium(corev1.StorageMediumMemory).WithSizeLimit(quantities.MustParse("16Mi")))).
-		WithAffinity(coreac.Affinity().WithNodeAffinity(coreac.NodeAffinity().WithPreferredDuringSchedulingIgnoredDuringExecution(
+	return fields{
+		"automountServiceAccountToken":  false,
+		"enableServiceLinks":            false,
+		"terminationGracePeriodSeconds": gatewayPause + 10,
+		"securityContext": fields{
+			"runAsNonRoot": true, "runAsUser": 65532, "runAsGroup": 65532, "fsGroup": 65532,
+			"seccompProfile": fields{"type": "RuntimeDefault"},
+		},
+		"containers": []fields{{
+			"name":    gatewayContainer,
+			"image":   cmp.Or(spec.Image, DefaultGatewayImage),
+			"command": []string{"envoy"},
+			"args":    append(gateway.Args(gateway.BootstrapPath), "--concurrency", gatewayThreads),
+			"ports":   []fields{{"name": httpPort, "containerPort": gateway.Port, "protocol": "TCP"}},
+			"resources": fields{
+				"requests": resources("250m", "256Mi"),
+				"limits":   fields{"memory": quantities.NewQuantity(gatewayMemory, quantities.BinarySI).String()},
+			},
+			"readinessProbe": fields{
+				"httpGet":       fields{"path": gateway.VersionPath, "port": httpPort},
+				"periodSeconds": 2, "failureThreshold": 2,
+			},
+			"livenessProbe": fields{
+				"tcpSocket":           fields{"port": httpPort},
+				"initialDelaySeconds": 30, "periodSeconds": 10, "failureThreshold": 6,
+			},
+			"lifecycle": pause(gatewayPause),
+			"securityContext": fields{
+				"allowPrivilegeEscalation": false,
+				"readOnlyRootFilesystem":   true,
+				"capabilities":             fields{"drop": []string{"ALL"}},
+			},
+			"volumeMounts": []fields{
+				{"name": "bootstrap", "mountPath": path.Dir(gateway.BootstrapPath), "readOnly": true},
+				{"name": "configuration", "mountPath": gateway.MountDir, "readOnly": true},
+				{"name": "run", "mountPath": path.Dir(gateway.AdminPath)},
+			},
+		}},
+		"volumes": []fields{
+			{"name": "bootstrap", "configMap": fields{"name": gatewayName}},
+			{"name": "configuration", "projected": fields{"sources": sources, "defaultMode": 0o440}},
+			{"name": "run", "emptyDir": fields{"medium": "Memory", "sizeLimit": "16Mi"}},
+		},
+		"affinity": fields{"nodeAffinity": fields{"preferredDuringSchedulingIgnoredDuringExecution": []fields{
 			// Nodes with GPUs are for models, where there are others.
-			coreac.PreferredSchedulingTerm().WithWeight(100).WithPreference(coreac.NodeSelectorTerm().WithMatchExpressions(
-				coreac.NodeSelectorRequirement().WithKey(LabelAccelerator).WithOperator(corev1.NodeSelectorOpDoesNotExist)))))).
-		WithTolerations(gpuToleration())
-	for _, key := range []string{corev1.LabelTopologyZone, corev1.LabelHostname} {
-		pod.WithTopologySpreadConstraints(coreac.TopologySpreadConstraint().WithMaxSkew(1).WithTopologyKey(key).
-			WithWhenUnsatisfiable(corev1.ScheduleAnyway).WithLabelSelector(metaac.LabelSelector().WithMatchLabels(gatewaySelector)))
+			{"weight": 100, "preference": fields{"matchExpressions": []fields{{"key": LabelAccelerator, "operator": "DoesNotExist"}}}},
+		}}},
+		"tolerations":               []fields{gpuToleration()},
+		"topologySpreadConstraints": spread(gatewaySelector),
 	}
-	return pod
 }
 
 // Labels that backends put on the nodes of a pool.
@@ -153,62 +155,33 @@ const (
 	AcceleratorNVIDIA = "nvidia"
 )
 
-func gpuToleration() *coreac.TolerationApplyConfiguration {
-	return coreac.Toleration().WithKey("nvidia.com/gpu").WithOperator(corev1.TolerationOpExists)
-}
-
-// pause keeps a container serving for a while after its pod has begun to end.
-func pause(seconds int64) *coreac.LifecycleApplyConfiguration {
-	return coreac.Lifecycle().WithPreStop(coreac.LifecycleHandler().WithSleep(coreac.SleepAction().WithSeconds(seconds)))
-}
-
-func resources(cpu, memory string) corev1.ResourceList {
-	list := corev1.ResourceList{}
-	for name, text := range map[corev1.ResourceName]string{corev1.ResourceCPU: cpu, corev1.ResourceMemory: memory} {
-		if text != "" {
-			list[name] = quantities.MustParse(text)
-		}
-	}
-	return list
-}
-
 func gatewayService(spec GatewaySpec) manifest {
-	return newManifest(coreac.Service(gatewayName, SystemNamespace).WithLabels(gatewaySelector).WithSpec(coreac.ServiceSpec().
-		WithType(corev1.ServiceTypeNodePort).WithSelector(gatewaySelector).
-		// Every node passes the load balancer's health check, wherever the pods are.
-		WithExternalTrafficPolicy(corev1.ServiceExternalTrafficPolicyCluster).
-		WithPorts(coreac.ServicePort().WithName(httpPort).WithProtocol(corev1.ProtocolTCP).WithPort(80).WithTargetPort(intstr.FromString(httpPort)).WithNodePort(spec.NodePort))))
+	return newManifest(place{services, SystemNamespace, gatewayName}, gatewaySelector, fields{
+		"spec": fields{
+			"type":     "NodePort",
+			"selector": gatewaySelector,
+			// Every node passes the load balancer's health check, wherever the pods are.
+			"externalTrafficPolicy": "Cluster",
+			"ports":                 []fields{{"name": httpPort, "protocol": "TCP", "port": 80, "targetPort": httpPort, "nodePort": spec.NodePort}},
+		},
+	})
 }
 
 func gatewayAutoscaler(spec GatewaySpec) manifest {
-	return newManifest(autoscalingac.HorizontalPodAutoscaler(gatewayName, SystemNamespace).WithLabels(gatewaySelector).
-		WithSpec(scaling(gatewayName, spec.MinReplicas, spec.MaxReplicas, 60)))
+	return autoscaler(gatewayScaling, gatewaySelector, spec.MinReplicas, spec.MaxReplicas, 60)
 }
 
-// scaling keeps the CPU of a Deployment's pods near a share of what they request.
-func scaling(deployment string, least, most, percent int64) *autoscalingac.HorizontalPodAutoscalerSpecApplyConfiguration {
-	return autoscalingac.HorizontalPodAutoscalerSpec().
-		WithScaleTargetRef(autoscalingac.CrossVersionObjectReference().WithAPIVersion("apps/v1").WithKind("Deployment").WithName(deployment)).
-		WithMinReplicas(int32(least)).WithMaxReplicas(int32(most)).
-		WithMetrics(autoscalingac.MetricSpec().WithType(autoscalingv2.ResourceMetricSourceType).WithResource(autoscalingac.ResourceMetricSource().
-			WithName(corev1.ResourceCPU).WithTarget(autoscalingac.MetricTarget().WithType(autoscalingv2.UtilizationMetricType).WithAverageUtilization(int32(percent)))))
-}
-
-func gatewayBudget() manifest { return budget(gatewayName, SystemNamespace, gatewaySelector) }
-
-// budget lets one pod be away at a time.
-func budget(name, namespace string, pods map[string]string) manifest {
-	return newManifest(policyac.PodDisruptionBudget(name, namespace).WithLabels(pods).WithSpec(policyac.PodDisruptionBudgetSpec().
-		WithMaxUnavailable(intstr.FromInt32(1)).WithSelector(metaac.LabelSelector().WithMatchLabels(pods))))
-}
+func gatewayBudget() manifest { return budget(SystemNamespace, gatewayName, gatewaySelector) }
 
 // gatewayPolicy closes every port of the gateway's pods but the one for callers.
 func gatewayPolicy() manifest {
-	return newManifest(networkingac.NetworkPolicy(gatewayName, SystemNamespace).WithLabels(gatewaySelector).WithSpec(networkingac.NetworkPolicySpec().
-		WithPodSelector(metaac.LabelSelector().WithMatchLabels(gatewaySelector)).
-		WithPolicyTypes(networkingv1.PolicyTypeIngress).
-		WithIngress(networkingac.NetworkPolicyIngressRule().WithPorts(
-			networkingac.NetworkPolicyPort().WithProtocol(corev1.ProtocolTCP).WithPort(intstr.FromInt32(gateway.Port))))))
+	return newManifest(place{networkPolicies, SystemNamespace, gatewayName}, gatewaySelector, fields{
+		"spec": fields{
+			"podSelector": fields{"matchLabels": gatewaySelector},
+			"policyTypes": []string{"Ingress"},
+			"ingress":     []fields{{"ports": []fields{{"protocol": "TCP", "port": gateway.Port}}}},
+		},
+	})
 }
 
 // gatewayAttribute names the attribute of serving_cluster that models a field of

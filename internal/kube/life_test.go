@@ -133,7 +133,7 @@ func TestForeign(t *testing.T) {
 	must(t, err)
 	// One that appears between look and create is left alone as well.
 	kind := objects{api: func(context.Context) (*API, error) { return c.API(w.access()) }, stack: "model_server/fraud", place: place{secrets, ModelsNamespace, "fraud"}}
-	if err := kind.Create(t.Context(), "x", newManifest(map[string]any{"apiVersion": "v1", "kind": "Secret", "metadata": map[string]any{"name": "fraud"}}), ""); !errors.As(err, &foreign) {
+	if err := kind.Create(t.Context(), "x", manifest{fields{"apiVersion": "v1", "kind": "Secret", "metadata": fields{"name": "fraud"}}}, ""); !errors.As(err, &foreign) {
 		t.Errorf("%v", err)
 	}
 	must(t, c.DestroyModelServer(within(t, 30*time.Second), server("fraud")))

@@ -2,8 +2,6 @@ package kube
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -18,41 +16,6 @@ import (
 
 	"github.com/modelserving/terraform-provider-serving/internal/stack"
 )
-
-// manifest is what is written of an object: the fields that the provider owns,
-// as JSON has them. It is empty of secrets but for a Secret's data, so it has no
-// text form.
-type manifest struct{ content map[string]any }
-
-func (manifest) String() string   { return "(manifest)" }
-func (manifest) GoString() string { return "kube.manifest{}" }
-
-// newManifest takes an apply configuration. It panics on what no input can
-// cause: a configuration that JSON cannot hold.
-func newManifest(configuration any) manifest {
-	text, err := json.Marshal(configuration)
-	if err != nil {
-		panic(err)
-	}
-	var content map[string]any
-	if err := json.Unmarshal(text, &content); err != nil {
-		panic(err)
-	}
-	return manifest{content}
-}
-
-// sum identifies the contents.
-func (m manifest) sum() string {
-	text, err := json.Marshal(m.content)
-	if err != nil {
-		panic(err)
-	}
-	sum := sha256.Sum256(text)
-	return hex.EncodeToString(sum[:])
-}
-
-// MarshalJSON shows the sum alone.
-func (m manifest) MarshalJSON() ([]byte, error) { return json.Marshal(m.sum()) }
 
 // place is where an object is: its kind, namespace and name.
 type place struct {

@@ -11,11 +11,8 @@ import (
 	"strings"
 	"time"
 
-	appsv1 "k8s.io/api/apps/v1"
-	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime"
 )
 
 // words are what the pods of a Deployment say about why they are not ready.
@@ -61,24 +58,18 @@ func (a *API) podsSay(ctx context.Context, at place, deployment *unstructured.Un
 	hash := ""
 	for _, name := range names(generations) {
 		if s := generations[name]; metav1.IsControlledBy(s, deployment) && s.GetAnnotations()[annotationRevision] == deployment.GetAnnotations()[annotationRevision] {
-			hash = s.GetLabels()[appsv1.DefaultDeploymentUniqueLabelKey]
+			hash = s.GetLabels()[labelPodTemplate]
 		}
 	}
 	if hash == "" {
 		return words{}, nil
 	}
-	items, err := a.list(ctx, pods, at.namespace, strings.Join(append(selector, appsv1.DefaultDeploymentUniqueLabelKey+"="+hash), ","))
+	items, err := a.list(ctx, pods, at.namespace, strings.Join(append(selector, labelPodTemplate+"="+hash), ","))
 	if err != nil {
 		return words{}, err
 	}
-	var all []corev1.Pod
-	for _, item := range items {
-		var pod corev1.Pod
-		if err := runtime.DefaultUnstructuredConverter.FromUnstructured(item.Object, &pod); err == nil && pod.DeletionTimestamp == nil {
-			all = append(all, pod)
-		}
-	}
-	slices.SortFunc(all, func(x, y corev1.Pod) int {
+	all := readPods(items)
+	slices.SortFunc(all, func(x, y livePod) int {
 		return cmp.Or(y.CreationTimestamp.Compare(x.CreationTimestamp.Time), cmp.Compare(x.Name, y.Name))
 	})
 	var w words
@@ -92,18 +83,14 @@ func (a *API) podsSay(ctx context.Context, at place, deployment *unstructured.Un
 }
 
 // hear notes why a pod is not ready.
-func (w *words) hear(pod corev1.Pod, now time.Time) {
-	ready := false
+func (w *words) hear(pod livePod, now time.Time) {
 	for _, c := range pod.Status.Conditions {
-		switch {
-		case c.Type == corev1.PodReady && c.Status == corev1.ConditionTrue:
-			ready = true
-		case c.Type == corev1.PodScheduled && c.Status == corev1.ConditionFalse:
+		if c.is("PodScheduled", "False") {
 			w.say(pod, "no node takes it: "+c.Message)
 			return
 		}
 	}
-	if ready {
+	if pod.ready() {
 		return
 	}
 	for _, s := range pod.Status.ContainerStatuses {
@@ -123,7 +110,7 @@ func (w *words) hear(pod corev1.Pod, now time.Time) {
 				times++
 			}
 			if ended == nil {
-				ended = s.LastTerminationState.Terminated
+				ended = s.LastState.Terminated
 			}
 			w.say(pod, fmt.Sprintf("the container ended %s%s", counted(times), exit(ended)))
 			w.crashed, w.container, w.previous = pod.Name, s.Name, s.State.Terminated == nil
@@ -135,7 +122,7 @@ func (w *words) hear(pod corev1.Pod, now time.Time) {
 		}
 	}
 	if len(pod.Status.ContainerStatuses) == 0 {
-		w.say(pod, "phase "+string(pod.Status.Phase))
+		w.say(pod, "phase "+pod.Status.Phase)
 	}
 }
 
@@ -146,7 +133,7 @@ func counted(times int32) string {
 	return fmt.Sprintf("%d times", times)
 }
 
-func exit(t *corev1.ContainerStateTerminated) string {
+func exit(t *endedContainer) string {
 	if t == nil {
 		return ""
 	}
@@ -157,7 +144,7 @@ func exit(t *corev1.ContainerStateTerminated) string {
 	return text
 }
 
-func (w *words) say(pod corev1.Pod, line string) {
+func (w *words) say(pod livePod, line string) {
 	w.lines = append(w.lines, "pod "+pod.Name+": "+strings.TrimSpace(line))
 }
 

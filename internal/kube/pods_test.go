@@ -54,7 +54,7 @@ func TestWords(t *testing.T) {
 			t.Parallel()
 			now := time.Now()
 			var w words
-			w.hear(corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: "x-1", CreationTimestamp: metav1.NewTime(now.Add(-c.age))}, Status: c.status}, now)
+			w.hear(livePodOf(t, corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: "x-1", CreationTimestamp: metav1.NewTime(now.Add(-c.age))}, Status: c.status}), now)
 			want := c.line
 			if want != "" {
 				want = "pod x-1: " + want
@@ -77,7 +77,7 @@ func TestWords(t *testing.T) {
 	sidecar := container(running, corev1.ContainerState{}, 0)
 	sidecar.ContainerStatuses = append(sidecar.ContainerStatuses, corev1.ContainerStatus{Name: "proxy", Ready: true, State: running})
 	var w words
-	w.hear(corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: "x-1"}, Status: sidecar}, time.Now())
+	w.hear(livePodOf(t, corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: "x-1"}, Status: sidecar}), time.Now())
 	if len(w.lines) != 1 {
 		t.Errorf("a container that is ready complains: %v", w.lines)
 	}

@@ -4,17 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
-	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/util/retry"
 
 	"github.com/modelserving/terraform-provider-serving/internal/gateway"
@@ -212,15 +209,9 @@ func (p *publisher) pods(ctx context.Context) (ready, waiting []string, err erro
 		return nil, nil, err
 	}
 	var w words
-	for _, name := range names(items) {
-		var pod corev1.Pod
-		if err := runtime.DefaultUnstructuredConverter.FromUnstructured(items[name].Object, &pod); err != nil || pod.DeletionTimestamp != nil {
-			continue
-		}
-		if slices.ContainsFunc(pod.Status.Conditions, func(c corev1.PodCondition) bool {
-			return c.Type == corev1.PodReady && c.Status == corev1.ConditionTrue
-		}) {
-			ready = append(ready, name)
+	for _, pod := range readPods(items) {
+		if pod.ready() {
+			ready = append(ready, pod.Name)
 			continue
 		}
 		w.hear(pod, time.Now())

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	appsv1 "k8s.io/api/apps/v1"
-	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -101,7 +99,7 @@ type rolloutStatus struct {
 // statusOf reads a Deployment's conditions (Kubernetes documentation,
 // "Deployment status").
 func statusOf(live *unstructured.Unstructured) rolloutStatus {
-	var d appsv1.Deployment
+	var d liveDeployment
 	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(live.Object, &d); err != nil {
 		return rolloutStatus{}
 	}
@@ -111,10 +109,10 @@ func statusOf(live *unstructured.Unstructured) rolloutStatus {
 	}
 	for _, c := range d.Status.Conditions {
 		switch {
-		case c.Type == appsv1.DeploymentProgressing:
+		case c.Type == "Progressing":
 			s.done = c.Reason == "NewReplicaSetAvailable"
 			s.stuck = s.seen && c.Reason == "ProgressDeadlineExceeded"
-		case c.Type == appsv1.DeploymentReplicaFailure && c.Status == corev1.ConditionTrue:
+		case c.is("ReplicaFailure", "True"):
 			s.failure = c.Message
 		}
 	}

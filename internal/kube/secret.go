@@ -13,7 +13,6 @@ import (
 	"sync"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	coreac "k8s.io/client-go/applyconfigurations/core/v1"
 
 	"github.com/modelserving/terraform-provider-serving/internal/stack"
 )
@@ -69,7 +68,7 @@ func secretData(live *unstructured.Unstructured) map[string][]byte {
 func secretManifest(at place, labels map[string]string, data map[string][]byte) manifest {
 	data = maps.Clone(data)
 	data[checksumKey] = []byte(checksum(data))
-	return newManifest(coreac.Secret(at.name, at.namespace).WithLabels(labels).WithData(data))
+	return newManifest(at, labels, fields{"data": data}) // JSON has bytes as base64, as a Secret does.
 }
 
 // tampered says that a Secret's values are not those that were written together.
@@ -104,7 +103,7 @@ func (k objects) replace(ctx context.Context, want manifest, live *unstructured.
 
 // marks are the differences of a Secret outside of its data.
 func (k objects) marks(object string, labels map[string]string, live *unstructured.Unstructured) []stack.Difference {
-	return k.Diff(object, newManifest(coreac.Secret(k.name, k.namespace).WithLabels(labels)), live)
+	return k.Diff(object, newManifest(k.place, labels, nil), live)
 }
 
 // settingsSecrets hold a model server's settings. Each is the root of its

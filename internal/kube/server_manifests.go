@@ -1,17 +1,10 @@
 package kube
 
 import (
+	"cmp"
+	"fmt"
+	"maps"
 	"strings"
-
-	corev1 "k8s.io/api/core/v1"
-	networkingv1 "k8s.io/api/networking/v1"
-	quantities "k8s.io/apimachinery/pkg/api/resource"
-	"k8s.io/apimachinery/pkg/util/intstr"
-	appsac "k8s.io/client-go/applyconfigurations/apps/v1"
-	autoscalingac "k8s.io/client-go/applyconfigurations/autoscaling/v2"
-	coreac "k8s.io/client-go/applyconfigurations/core/v1"
-	metaac "k8s.io/client-go/applyconfigurations/meta/v1"
-	networkingac "k8s.io/client-go/applyconfigurations/networking/v1"
 
 	"github.com/modelserving/terraform-provider-serving/internal/serving"
 )
@@ -35,116 +28,111 @@ func serverSelector(spec serving.ModelServer) map[string]string {
 // pods read them once.
 func serverDeployment(spec serving.ModelServer, secrets string) manifest {
 	w, labels := spec.Workload, serverSelector(spec)
-	template := coreac.PodTemplateSpec().WithLabels(labels).WithSpec(serverPod(spec))
+	metadata := fields{"labels": labels}
 	if secrets != "" {
-		template.WithAnnotations(map[string]string{fieldManager + "/environment": secrets})
+		metadata["annotations"] = fields{fieldManager + "/environment": secrets}
 	}
-	deployment := appsac.DeploymentSpec().
-		WithSelector(metaac.LabelSelector().WithMatchLabels(labels)).
-		WithStrategy(gradual()).
-		WithProgressDeadlineSeconds(startSeconds).
-		WithTemplate(template)
+	deployment := fields{
+		"selector":                fields{"matchLabels": labels},
+		"strategy":                gradual(),
+		"progressDeadlineSeconds": startSeconds,
+		"template":                fields{"metadata": metadata, "spec": serverPod(spec)},
+	}
 	if w.Resources.GPUs > 0 && w.Replicas.Min > 1 {
 		// There is seldom a spare GPU for one pod more. A single pod is not taken away
 		// before there is another, all the same: nothing would serve meanwhile.
-		deployment.WithStrategy(appsac.DeploymentStrategy().WithType("RollingUpdate").
-			WithRollingUpdate(appsac.RollingUpdateDeployment().WithMaxSurge(intstr.FromInt32(0)).WithMaxUnavailable(intstr.FromInt32(1))))
+		deployment["strategy"] = fields{"type": "RollingUpdate", "rollingUpdate": fields{"maxSurge": 0, "maxUnavailable": 1}}
 	}
 	if w.Replicas.Max <= w.Replicas.Min {
-		deployment.WithReplicas(int32(w.Replicas.Min))
+		deployment["replicas"] = w.Replicas.Min
 	}
-	m := newManifest(appsac.Deployment(spec.Name, ModelsNamespace).WithLabels(labels).WithSpec(deployment))
-	m.own(w.Command, "command")
-	m.own(w.Args, "args")
-	return m
+	return newManifest(place{deployments, ModelsNamespace, spec.Name}, labels, fields{"spec": deployment})
 }
 
-// own writes an empty list down that an apply configuration would leave out: the
-// image's own command is an attribute's value too, and not for others to change.
-func (m manifest) own(list []string, field string) {
-	if len(list) > 0 {
-		return
-	}
-	containers, _ := child(child(child(m.content, "spec"), "template"), "spec")["containers"].([]any)
-	for _, c := range containers {
-		if container, ok := c.(map[string]any); ok {
-			container[field] = []any{}
-		}
-	}
-}
-
-func serverPod(spec serving.ModelServer) *coreac.PodSpecApplyConfiguration {
+func serverPod(spec serving.ModelServer) fields {
 	w := spec.Workload
-	port := intstr.FromInt32(int32(w.Port))
-	open := func() *coreac.ProbeApplyConfiguration {
-		return coreac.Probe().WithTCPSocket(coreac.TCPSocketAction().WithPort(port))
-	}
+	open := fields{"tcpSocket": fields{"port": w.Port}}
 	ready := open
 	if w.HealthPath != "" {
-		ready = func() *coreac.ProbeApplyConfiguration {
-			return coreac.Probe().WithHTTPGet(coreac.HTTPGetAction().WithPath(w.HealthPath).WithPort(port))
-		}
+		ready = fields{"httpGet": fields{"path": w.HealthPath, "port": w.Port}}
 	}
-	container := coreac.Container().WithName(containerName).WithImage(w.Image).
-		WithCommand(w.Command...).WithArgs(w.Args...).
-		WithPorts(coreac.ContainerPort().WithContainerPort(int32(w.Port)).WithProtocol(corev1.ProtocolTCP)).
-		WithEnv(serverVariables(spec)...).
-		WithResources(serverResources(w.Resources)).
-		WithStartupProbe(ready().WithPeriodSeconds(5).WithTimeoutSeconds(5).WithFailureThreshold(startSeconds / 5)).
-		WithReadinessProbe(ready().WithPeriodSeconds(5).WithTimeoutSeconds(5).WithFailureThreshold(3)).
+	container := fields{
+		"name":  containerName,
+		"image": w.Image,
+		// An empty list is written down as well: the image's own command is an
+		// attribute's value too, and not for others to change.
+		"command":        append([]string{}, w.Command...),
+		"args":           append([]string{}, w.Args...),
+		"ports":          []fields{{"containerPort": w.Port, "protocol": "TCP"}},
+		"resources":      serverResources(w.Resources),
+		"startupProbe":   probe(ready, 5, startSeconds/5),
+		"readinessProbe": probe(ready, 5, 3),
 		// A model that is busy for minutes still accepts connections.
-		WithLivenessProbe(open().WithPeriodSeconds(10).WithTimeoutSeconds(5).WithFailureThreshold(6)).
-		WithLifecycle(pause(serverDrainSeconds)).
-		WithSecurityContext(coreac.SecurityContext().WithAllowPrivilegeEscalation(false))
-	pod := coreac.PodSpec().
-		WithAutomountServiceAccountToken(false).
-		WithEnableServiceLinks(false).
+		"livenessProbe":   probe(open, 10, 6),
+		"lifecycle":       pause(serverDrainSeconds),
+		"securityContext": fields{"allowPrivilegeEscalation": false},
+	}
+	if variables := serverVariables(spec); len(variables) > 0 {
+		container["env"] = variables
+	}
+	pod := fields{
+		"automountServiceAccountToken": false,
+		"enableServiceLinks":           false,
 		// A request that has begun may end.
-		WithTerminationGracePeriodSeconds(serverDrainSeconds + spec.TimeoutSeconds).
-		WithSecurityContext(coreac.PodSecurityContext().WithSeccompProfile(coreac.SeccompProfile().WithType(corev1.SeccompProfileTypeRuntimeDefault)))
+		"terminationGracePeriodSeconds": serverDrainSeconds + spec.TimeoutSeconds,
+		"securityContext":               fields{"seccompProfile": fields{"type": "RuntimeDefault"}},
+		"containers":                    []fields{container},
+		"topologySpreadConstraints":     spread(serverSelector(spec)),
+	}
+	var tolerations []fields
 	if w.Resources.GPUs > 0 {
 		// Workers of one model exchange tensors through shared memory, of which
 		// containers have 64 MiB by default.
-		container.WithVolumeMounts(coreac.VolumeMount().WithName("shared-memory").WithMountPath("/dev/shm"))
-		pod.WithVolumes(coreac.Volume().WithName("shared-memory").WithEmptyDir(coreac.EmptyDirVolumeSource().WithMedium(corev1.StorageMediumMemory)))
-		pod.WithTolerations(gpuToleration())
+		container["volumeMounts"] = []fields{{"name": "shared-memory", "mountPath": "/dev/shm"}}
+		pod["volumes"] = []fields{{"name": "shared-memory", "emptyDir": fields{"medium": "Memory"}}}
+		tolerations = append(tolerations, gpuToleration())
 	}
 	if w.NodePool != "" {
-		pod.WithNodeSelector(map[string]string{LabelPool: w.NodePool})
+		pod["nodeSelector"] = fields{LabelPool: w.NodePool}
 		// Who names a pool means it, whatever keeps others off its nodes.
-		pod.WithTolerations(coreac.Toleration().WithOperator(corev1.TolerationOpExists).WithEffect(corev1.TaintEffectNoSchedule))
+		tolerations = append(tolerations, fields{"operator": "Exists", "effect": "NoSchedule"})
 	}
-	for _, key := range []string{corev1.LabelTopologyZone, corev1.LabelHostname} {
-		pod.WithTopologySpreadConstraints(coreac.TopologySpreadConstraint().WithMaxSkew(1).WithTopologyKey(key).
-			WithWhenUnsatisfiable(corev1.ScheduleAnyway).WithLabelSelector(metaac.LabelSelector().WithMatchLabels(serverSelector(spec))))
+	if len(tolerations) > 0 {
+		pod["tolerations"] = tolerations
 	}
-	return pod.WithContainers(container)
+	return pod
 }
 
-func serverVariables(spec serving.ModelServer) []*coreac.EnvVarApplyConfiguration {
-	var list []*coreac.EnvVarApplyConfiguration
+// probe asks at a pace, in seconds, and minds so many failures in a row.
+func probe(question fields, pace, failures int) fields {
+	p := fields{"periodSeconds": pace, "timeoutSeconds": 5, "failureThreshold": failures}
+	maps.Copy(p, question)
+	return p
+}
+
+func serverVariables(spec serving.ModelServer) []fields {
+	var variables []fields
 	for _, name := range names(spec.Workload.Env) {
-		list = append(list, coreac.EnvVar().WithName(name).WithValue(spec.Workload.Env[name]))
+		variables = append(variables, fields{"name": name, "value": spec.Workload.Env[name]})
 	}
 	for _, name := range names(spec.Workload.SecretEnv) {
-		list = append(list, coreac.EnvVar().WithName(name).WithValueFrom(coreac.EnvVarSource().WithSecretKeyRef(
-			coreac.SecretKeySelector().WithName(spec.Name).WithKey(name))))
+		variables = append(variables, fields{"name": name, "valueFrom": fields{"secretKeyRef": fields{"name": spec.Name, "key": name}}})
 	}
-	return list
+	return variables
 }
 
 // serverResources promises CPU, and bounds what cannot be shared.
-func serverResources(r serving.Resources) *coreac.ResourceRequirementsApplyConfiguration {
+func serverResources(r serving.Resources) fields {
 	requests, limits := resources(r.CPU, r.Memory), resources("", r.Memory)
 	if r.GPUs > 0 {
-		limits[resourceGPU] = *quantities.NewQuantity(r.GPUs, quantities.DecimalSI)
+		limits[resourceGPU] = quantity(fmt.Sprint(r.GPUs))
 	}
-	requirements := coreac.ResourceRequirements()
+	requirements := fields{}
 	if len(requests) > 0 {
-		requirements.WithRequests(requests)
+		requirements["requests"] = requests
 	}
 	if len(limits) > 0 {
-		requirements.WithLimits(limits)
+		requirements["limits"] = limits
 	}
 	return requirements
 }
@@ -152,37 +140,43 @@ func serverResources(r serving.Resources) *coreac.ResourceRequirementsApplyConfi
 // serverService has no address of its own: the gateway sees each pod and gives
 // the next request to the one with the fewest.
 func serverService(spec serving.ModelServer) manifest {
-	port := int32(spec.Workload.Port)
-	return newManifest(coreac.Service(spec.Name, ModelsNamespace).WithLabels(serverSelector(spec)).WithSpec(coreac.ServiceSpec().
-		WithType(corev1.ServiceTypeClusterIP).WithClusterIP(corev1.ClusterIPNone).WithSelector(serverSelector(spec)).
-		WithPorts(coreac.ServicePort().WithName(httpPort).WithProtocol(corev1.ProtocolTCP).WithPort(port).WithTargetPort(intstr.FromInt32(port)))))
+	port := spec.Workload.Port
+	return newManifest(place{services, ModelsNamespace, spec.Name}, serverSelector(spec), fields{
+		"spec": fields{
+			"type":      "ClusterIP",
+			"clusterIP": "None",
+			"selector":  serverSelector(spec),
+			"ports":     []fields{{"name": httpPort, "protocol": "TCP", "port": port, "targetPort": port}},
+		},
+	})
 }
 
 func serverAutoscaler(spec serving.ModelServer) manifest {
 	r := spec.Workload.Replicas
-	percent := r.TargetCPUPercent
-	if percent == 0 {
-		percent = serving.DefaultTargetCPUPercent
-	}
-	return newManifest(autoscalingac.HorizontalPodAutoscaler(spec.Name, ModelsNamespace).WithLabels(serverSelector(spec)).
-		WithSpec(scaling(spec.Name, r.Min, r.Max, percent)))
+	percent := cmp.Or(r.TargetCPUPercent, serving.DefaultTargetCPUPercent)
+	return autoscaler(place{autoscalers, ModelsNamespace, spec.Name}, serverSelector(spec), r.Min, r.Max, percent)
 }
 
 func serverBudget(spec serving.ModelServer) manifest {
-	return budget(spec.Name, ModelsNamespace, serverSelector(spec))
+	return budget(ModelsNamespace, spec.Name, serverSelector(spec))
 }
 
 // serverPolicy lets only the gateway's pods in, at the model's port: whoever
 // could reach the model directly would not be asked for a token.
 func serverPolicy(spec serving.ModelServer) manifest {
-	return newManifest(networkingac.NetworkPolicy(spec.Name, ModelsNamespace).WithLabels(serverSelector(spec)).WithSpec(networkingac.NetworkPolicySpec().
-		WithPodSelector(metaac.LabelSelector().WithMatchLabels(serverSelector(spec))).
-		WithPolicyTypes(networkingv1.PolicyTypeIngress).
-		WithIngress(networkingac.NetworkPolicyIngressRule().
-			WithFrom(networkingac.NetworkPolicyPeer().
-				WithNamespaceSelector(metaac.LabelSelector().WithMatchLabels(map[string]string{corev1.LabelMetadataName: SystemNamespace})).
-				WithPodSelector(metaac.LabelSelector().WithMatchLabels(gatewaySelector))).
-			WithPorts(networkingac.NetworkPolicyPort().WithProtocol(corev1.ProtocolTCP).WithPort(intstr.FromInt32(int32(spec.Workload.Port)))))))
+	return newManifest(place{networkPolicies, ModelsNamespace, spec.Name}, serverSelector(spec), fields{
+		"spec": fields{
+			"podSelector": fields{"matchLabels": serverSelector(spec)},
+			"policyTypes": []string{"Ingress"},
+			"ingress": []fields{{
+				"from": []fields{{
+					"namespaceSelector": fields{"matchLabels": fields{"kubernetes.io/metadata.name": SystemNamespace}},
+					"podSelector":       fields{"matchLabels": gatewaySelector},
+				}},
+				"ports": []fields{{"protocol": "TCP", "port": spec.Workload.Port}},
+			}},
+		},
+	})
 }
 
 // serverAttribute names the attribute of serving_model_server that models a

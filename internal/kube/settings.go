@@ -140,7 +140,7 @@ func (s settings) upstream(name string) string {
 
 // shown is what may be shown, as JSON has it.
 func (s settings) shown() map[string]any {
-	content := newManifest(s).content
+	content := asJSON(s)
 	if len(s.Auth.Tokens) > 0 {
 		known := map[string]any{}
 		for name := range s.Auth.Tokens {

@@ -20,3 +20,12 @@ func mustJSON(v any) []byte {
 	}
 	return text
 }
+
+// asJSON is a value as JSON has it: maps, lists, text, numbers and truth alone.
+func asJSON(v any) map[string]any {
+	var content map[string]any
+	if err := json.Unmarshal(mustJSON(v), &content); err != nil {
+		panic(err) // Only what is no object can be wrong.
+	}
+	return content
+}

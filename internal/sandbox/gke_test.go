@@ -3,10 +3,14 @@ package sandbox_test
 import (
 	"errors"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/modelserving/terraform-provider-serving/internal/sandbox/control"
 	"github.com/modelserving/terraform-provider-serving/internal/sandbox/sandboxtest"
@@ -59,7 +63,19 @@ func TestGKE(t *testing.T) {
 	if !slices.ContainsFunc(nodes, func(name string) bool { return strings.HasPrefix(name, "gke-prod-cpu-") }) {
 		t.Errorf("nodes = %v", nodes)
 	}
+	for _, name := range nodes {
+		var node corev1.Node
+		if err := runtime.DefaultUnstructuredConverter.FromUnstructured(k.Get(sandboxtest.Object{Resource: "nodes", Name: name}), &node); err != nil {
+			t.Fatal(err)
+		}
+		if version := node.Status.NodeInfo.KubeletVersion; !gkeKubelet.MatchString(version) {
+			t.Errorf("the kubelet of %s is %q", name, version)
+		}
+	}
 }
+
+// gkeKubelet is how GKE names its builds of the kubelet.
+var gkeKubelet = regexp.MustCompile(`^v1\.\d+\.\d+-gke\.\d{7}$`)
 
 // endpointOf is the public endpoint of the only cluster.
 func endpointOf(t *testing.T, s *sandboxtest.Sandbox) string {

@@ -22,7 +22,7 @@ func runKubernetes(c control.KubernetesCluster) control.Kubernetes {
 			var out []kube.Node
 			for _, n := range c.Nodes() {
 				node := kube.Node{
-					Name: n.Name, Address: n.Address, Zone: n.Zone, Region: n.Region, InstanceType: n.InstanceType, ProviderID: n.ProviderID,
+					Name: n.Name, Address: n.Address, Zone: n.Zone, Region: n.Region, InstanceType: n.InstanceType, ProviderID: n.ProviderID, Version: n.Version,
 					Labels: n.Labels, CPU: n.CPU, MemoryBytes: n.MemoryBytes, GPUs: n.GPUs, DevicePlugin: n.DevicePlugin, PodRange: n.PodRange,
 				}
 				for _, t := range n.Taints {

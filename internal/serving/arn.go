@@ -31,11 +31,22 @@ func parseARN(text string) (arn, bool) {
 // (RoleName, UserName: [\w+=,.@-]+, path: printable ASCII between slashes).
 var (
 	accountSyntax   = regexp.MustCompile(`^[0-9]{12}$`)
-	principalSyntax = regexp.MustCompile(`^(role|user)/([!-.0-~]+/)*[\w+=,.@-]{1,64}$`)
-	roleSyntax      = regexp.MustCompile(`^role/([!-.0-~]+/)*[\w+=,.@-]{1,64}$`)
+	principalSyntax = regexp.MustCompile(`^(role|user)/([!-.0-~]+/)*[\w+=,.@-]+$`)
 	// Multi-region keys have ids that start with "mrk-" (KMS Developer Guide).
-	kmsKeySyntax = regexp.MustCompile(`^key/[A-Za-z0-9-]{1,128}$`)
+	kmsKeySyntax = upTo(len("key/")+128, `^key/[A-Za-z0-9-]+$`)
 )
+
+const maxIAMName = 64
+
+// principalOK reports whether a part of an ARN is a role or a user of IAM.
+func principalOK(resource string) bool {
+	name := resource[strings.LastIndexByte(resource, '/')+1:]
+	return len(name) <= maxIAMName && principalSyntax.MatchString(resource)
+}
+
+func roleOK(resource string) bool {
+	return strings.HasPrefix(resource, "role/") && principalOK(resource)
+}
 
 // PartitionOf is the partition of a region by its prefix (botocore
 // partitions.json). An unheard-of prefix is in the commercial partition, as
@@ -69,7 +80,7 @@ func (f *findings) role(path, text string, c Cluster) {
 		return
 	}
 	a, ok := parseARN(text)
-	if !ok || a.service != "iam" || a.region != "" || !accountSyntax.MatchString(a.account) || !roleSyntax.MatchString(a.resource) {
+	if !ok || a.service != "iam" || a.region != "" || !accountSyntax.MatchString(a.account) || !roleOK(a.resource) {
 		f.add(ruleRoleARN.at(path, "%q is not the ARN of an IAM role, as in \"arn:aws:iam::123456789012:role/eks-nodes\". "+
 			"Copy it from \"aws iam get-role\", or leave it out and the cluster makes its own.", text))
 		return

@@ -37,7 +37,7 @@ func (f *findings) awsAdmins(c Cluster) {
 				"with the role's path before its name if it has one (\"aws iam get-role\" shows the ARN).", admin, a.partition, a.account, role))
 		case ok && a.service == "iam" && a.resource == "root":
 			f.add(ruleAdminRoot.at(path, "%s is the root user of an account. An access entry is for a role or a user. Name the role that your administrators assume.", admin))
-		case !ok || a.service != "iam" || a.region != "" || !accountSyntax.MatchString(a.account) || !principalSyntax.MatchString(a.resource):
+		case !ok || a.service != "iam" || a.region != "" || !accountSyntax.MatchString(a.account) || !principalOK(a.resource):
 			f.add(ruleAdminARN.at(path, "%q is not the ARN of an IAM role or user. One looks like \"arn:aws:iam::123456789012:role/platform\". "+
 				"Groups and policies cannot be administrators: name the role.", admin))
 		default:

@@ -13,7 +13,7 @@ const awsUsersRecord = "point it at the new one. Until then requests fail. With 
 
 // A hosted zone's id has at most 32 characters (Route 53 API reference,
 // HostedZone: Id); all that Route 53 gives begin with a Z.
-var zoneIDSyntax = regexp.MustCompile(`^Z[0-9A-Z]{1,31}$`)
+var zoneIDSyntax = upTo(32, `^Z[0-9A-Z]+$`)
 
 func (awsRules) zone(f *findings, id string) {
 	if !zoneIDSyntax.MatchString(id) {

@@ -2,7 +2,7 @@ package serving
 
 import (
 	"net/netip"
-	"regexp"
+	"strings"
 )
 
 var (
@@ -17,12 +17,12 @@ var (
 	ruleZoneLetter     = mustNot("zone_letter", "Zone does not fit the subnet layout")
 )
 
-// EC2's ids: 8 hex digits on old accounts, 17 since 2018 (EC2 User Guide,
-// "Resource IDs").
-var (
-	vpcIDSyntax    = regexp.MustCompile(`^vpc-([0-9a-f]{8}|[0-9a-f]{17})$`)
-	subnetIDSyntax = regexp.MustCompile(`^subnet-([0-9a-f]{8}|[0-9a-f]{17})$`)
-)
+// ec2ID reports whether a text is an id of EC2: 8 hex digits on old accounts, 17
+// since 2018 (EC2 User Guide, "Resource IDs").
+func ec2ID(prefix, id string) bool {
+	digits, ok := strings.CutPrefix(id, prefix)
+	return ok && (len(digits) == 8 || len(digits) == 17) && strings.Trim(digits, "0123456789abcdef") == ""
+}
 
 // ownRange holds the bounds of the layout of subnets.
 func (awsRules) ownRange(f *findings, path string, r netip.Prefix) {
@@ -37,7 +37,7 @@ func (awsRules) ownRange(f *findings, path string, r netip.Prefix) {
 func (awsRules) existingNetwork(f *findings, c Cluster) {
 	n := c.Network
 	f.awsSubnetsGiven(c)
-	if n.VPC != "" && f.known("network.vpc") && !vpcIDSyntax.MatchString(n.VPC) {
+	if n.VPC != "" && f.known("network.vpc") && !ec2ID("vpc-", n.VPC) {
 		f.add(ruleVPCID.at("network.vpc", "%q is not the id of a VPC, as in \"vpc-0123456789abcdef0\". Copy it from \"aws ec2 describe-vpcs\".", n.VPC))
 	}
 	f.awsSubnets("network.subnets", n.Subnets, "EKS places its network interfaces in two zones or more")
@@ -58,7 +58,7 @@ func (awsRules) existingNetwork(f *findings, c Cluster) {
 // (elasticloadbalancingv2 CreateLoadBalancerInput.Subnets) need two.
 func (f *findings) awsSubnets(list string, ids []string, why string) {
 	for i, id := range ids {
-		if path := item(list, i); f.known(path) && !subnetIDSyntax.MatchString(id) {
+		if path := item(list, i); f.known(path) && !ec2ID("subnet-", id) {
 			f.add(ruleSubnetID.at(path, "%q is not the id of a subnet, as in \"subnet-0123456789abcdef0\". Copy it from \"aws ec2 describe-subnets\".", id))
 		}
 	}

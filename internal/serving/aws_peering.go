@@ -2,7 +2,6 @@ package serving
 
 import (
 	"net/netip"
-	"regexp"
 	"strings"
 )
 
@@ -16,9 +15,6 @@ var (
 	rulePeerOfGCP          = mustNot("peer_arguments_gcp", "Argument is for a peer on GCP")
 )
 
-// routeTableIDSyntax is as that of VPCs.
-var routeTableIDSyntax = regexp.MustCompile(`^rtb-([0-9a-f]{8}|[0-9a-f]{17})$`)
-
 // widestVPC is the prefix length of the largest range of a VPC (VPC User Guide,
 // "VPC CIDR blocks").
 const widestVPC = 16
@@ -26,7 +22,7 @@ const widestVPC = 16
 // peer judges where the other VPC is. The cluster's id is the room's to judge.
 func (awsRules) peer(f *findings, p Peering) {
 	const vpc, account, region, role = "peer.vpc", "peer.account_id", "peer.region", "peer.assume_role_arn"
-	if f.known(vpc) && !vpcIDSyntax.MatchString(p.Peer.VPC) {
+	if f.known(vpc) && !ec2ID("vpc-", p.Peer.VPC) {
 		f.add(rulePeerVPC.at(vpc, "%q is not the id of a VPC, as in \"vpc-0123456789abcdef0\". Copy it from \"aws ec2 describe-vpcs\" in the peer's account and region.", p.Peer.VPC))
 	}
 	if f.known(account) && p.Peer.AccountID != "" && !accountSyntax.MatchString(p.Peer.AccountID) {
@@ -58,7 +54,7 @@ func (f *findings) peerRegion(path string, p Peering) {
 func (f *findings) peerRole(path, account string, p Peering) {
 	role := p.Peer.AssumeRoleARN
 	a, ok := parseARN(role)
-	if !ok || a.service != "iam" || a.region != "" || !accountSyntax.MatchString(a.account) || !roleSyntax.MatchString(a.resource) {
+	if !ok || a.service != "iam" || a.region != "" || !accountSyntax.MatchString(a.account) || !roleOK(a.resource) {
 		f.add(ruleRoleARN.at(path, "%q is not the ARN of an IAM role, as in \"arn:aws:iam::111122223333:role/peering\". Copy it from \"aws iam get-role\" in the peer's account, "+
 			"or leave it out where the peer VPC is in the cluster's account.", role))
 		return
@@ -74,7 +70,7 @@ func (f *findings) peerRole(path, account string, p Peering) {
 
 func (f *findings) routeTables(list string, ids []string) {
 	for i, id := range ids {
-		if path := item(list, i); f.known(path) && !routeTableIDSyntax.MatchString(id) {
+		if path := item(list, i); f.known(path) && !ec2ID("rtb-", id) {
 			f.add(ruleRouteTableID.at(path, "%q is not the id of a route table, as in \"rtb-0123456789abcdef0\". Copy it from \"aws ec2 describe-route-tables\".", id))
 		}
 	}

@@ -1,8 +1,8 @@
 package serving
 
 import (
-	"regexp"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -17,8 +17,15 @@ const (
 	maxTagValue = 256
 )
 
-// tagText is the character set that all services share (same page).
-var tagText = regexp.MustCompile(`^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$`)
+// tagTextOK holds the character set that all services share (same page).
+func tagTextOK(text string) bool {
+	for _, r := range text {
+		if !strings.ContainsRune("_.:/=+-@", r) && !unicode.In(r, unicode.L, unicode.Z, unicode.N) {
+			return false
+		}
+	}
+	return true
+}
 
 func (awsRules) tags(f *findings, tags map[string]string) {
 	seen := map[string]string{}
@@ -29,7 +36,7 @@ func (awsRules) tags(f *findings, tags map[string]string) {
 		}
 		seen[strings.ToLower(key)] = key
 		switch lower := strings.ToLower(key); {
-		case key == "" || utf8.RuneCountInString(key) > maxTagKey || !tagText.MatchString(key):
+		case key == "" || utf8.RuneCountInString(key) > maxTagKey || !tagTextOK(key):
 			f.add(ruleTagKey.at(path, "The tag key %q has %d characters. A key has 1 to %d letters, digits, spaces and _ . : / = + - @. Rename it.",
 				key, utf8.RuneCountInString(key), maxTagKey))
 		case strings.HasPrefix(lower, "aws:"):
@@ -38,7 +45,7 @@ func (awsRules) tags(f *findings, tags map[string]string) {
 			f.add(ruleTagReserved.at(path, "The tag key %q starts with \"serving:\", by which this provider finds what it owns. Rename it.", key))
 		}
 		value := tags[key]
-		if f.known(path) && (utf8.RuneCountInString(value) > maxTagValue || !tagText.MatchString(value)) {
+		if f.known(path) && (utf8.RuneCountInString(value) > maxTagValue || !tagTextOK(value)) {
 			f.add(ruleTagValue.at(path, "The value of tag %q has %d characters: %q. A value has at most %d letters, digits, spaces and _ . : / = + - @. Change it.",
 				key, utf8.RuneCountInString(value), value, maxTagValue))
 		}

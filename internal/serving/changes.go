@@ -5,6 +5,7 @@ import "slices"
 var (
 	ruleVersionDowngrade = mustNot("kubernetes_version_downgrade", "Kubernetes version cannot go back")
 	ruleVersionSkip      = mustNot("kubernetes_version_skip", "Kubernetes version skips a minor version")
+	ruleVersionStays     = shouldNot("kubernetes_version_stays", "Kubernetes version stays as it is")
 	ruleReplaceProtected = mustNot("replace_protected", "Change needs a new cluster, and this one is protected")
 	ruleZoneLeft         = mustNot("zone_left", "Zone cannot be left")
 	ruleVisibilityMove   = shouldNot("visibility_change", "Load balancer is replaced")
@@ -53,7 +54,8 @@ func (f *findings) whoMoves(c Cluster) string {
 // versionStep holds the rule of both clouds on upgrades: "you can update only one
 // minor version at a time", and no way back (EKS User Guide, "Update existing cluster
 // to new Kubernetes version"; GKE, "Upgrading clusters"). EKS's new rollback restores a version within
-// days of an upgrade; it is not a change of configuration.
+// days of an upgrade; it is not a change of configuration. Where the cloud upgrades on
+// its own, a version is the least that is wanted, and a lower one asks for nothing.
 func (f *findings) versionStep(c, prior Cluster) {
 	const path = "kubernetes_version"
 	if !f.known(path) || !prior.Known(path) {
@@ -64,10 +66,19 @@ func (f *findings) versionStep(c, prior Cluster) {
 	if !ok || !priorOK || major != priorMajor {
 		return
 	}
+	itself := f.of(c.Cloud).facts().upgradesItself
 	switch {
+	case minor < priorMinor && itself && f.known("cloud"):
+		f.add(ruleVersionStays.at(path, "The configuration goes from %s to %s. A control plane is never taken back to an older version, and %s upgrades on its own: "+
+			"what is written is the least that the cluster runs, so this changes nothing in the cloud.", prior.KubernetesVersion, c.KubernetesVersion, f.of(c.Cloud).facts().kubernetes))
+	case minor < priorMinor && itself:
 	case minor < priorMinor:
 		f.add(ruleVersionDowngrade.at(path, "The cluster runs %s and the configuration asks for %s. A control plane is never taken back to an older version. "+
 			"Write \"%s\", or make a new cluster.", prior.KubernetesVersion, c.KubernetesVersion, prior.KubernetesVersion))
+	case minor > priorMinor+1 && itself:
+		f.add(ruleVersionSkip.at(path, "The configuration goes from %s to %s. A control plane is upgraded one minor version at a time. "+
+			"Apply \"%d.%d\" next, then one after the other; a version that %s has upgraded to by itself changes nothing.",
+			prior.KubernetesVersion, c.KubernetesVersion, major, priorMinor+1, f.of(c.Cloud).facts().kubernetes))
 	case minor > priorMinor+1:
 		f.add(ruleVersionSkip.at(path, "The cluster runs %s and the configuration asks for %s. A control plane is upgraded one minor version at a time. "+
 			"Apply \"%d.%d\" next, then one after the other.", prior.KubernetesVersion, c.KubernetesVersion, major, priorMinor+1))

@@ -60,6 +60,9 @@ type facts struct {
 	// reason beside it, and versions is where to look for those that there are.
 	oldestMinor int
 	versions    string
+	// upgradesItself says that the cloud upgrades Kubernetes on its own, so that the
+	// version in a configuration is the least.
+	upgradesItself bool
 	// regions is the form of the names of regions.
 	regions *regexp.Regexp
 	// machine is a machine type for an example.
@@ -117,8 +120,8 @@ type noCloud struct{}
 
 func (noCloud) facts() facts {
 	return facts{
-		usersRecord: "point it at the new one.",
-		kubernetes:  "Kubernetes", regions: anyRegion, machine: "m7i.xlarge",
+		usersRecord: "point it at the new one.", upgradesItself: true,
+		kubernetes: "Kubernetes", regions: anyRegion, machine: "m7i.xlarge",
 		maxTags: unlimited, apiRanges: unlimited, keys: awsKeys, keyList: awsKeyList, regionalNetworks: true,
 	}
 }

@@ -37,7 +37,7 @@ func TestFromInternet(t *testing.T) {
 		{"public, and another port is open", front(false, "rtb-1", out, at(443, "10.40.0.0/16"), at(8443, "0.0.0.0/0")), true, "load_balancer pass, security_group pass, route_back pass", "admits port 8443"},
 		{"public, behind a list", front(false, "rtb-1", out, GroupRule{High: 65535, List: "pl-1"}), true, "load_balancer pass, security_group unknown, route_back pass", "pl-1"},
 		{"public without a way back", front(false, "rtb-1", nil, at(443, "0.0.0.0/0")), false, "load_balancer pass, security_group pass, route_back block", "has no route"},
-		{"public, and the routes were not read", front(false, "", nil, at(443, "0.0.0.0/0")), true, "load_balancer pass, security_group pass, route_back unknown", "the route table of subnet-1 was not read"},
+		{"public, and the routes were not read", front(false, "", nil, at(443, "0.0.0.0/0")), true, "load_balancer pass, security_group pass, route_back unknown", "the routes of subnet-1 were not read"},
 		{"internal in a public subnet, open", front(true, "rtb-1", out, at(443, "0.0.0.0/0")), false, "load_balancer block, security_group pass, route_back pass", "is internal"},
 		{"internal", front(true, "rtb-1", nil, at(443, "10.40.0.0/16")), false, "load_balancer block, security_group block, route_back block", "is internal"},
 	} {

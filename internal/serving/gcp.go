@@ -25,8 +25,11 @@ func (gcpRules) facts() facts {
 		// isolation").
 		oldestMinor: 29,
 		versions:    "gcloud container get-server-config",
-		regions:     gcpRegionSyntax,
-		machine:     "n2-standard-4",
+		// "Google automatically upgrades the control plane and nodes" of a cluster in a
+		// release channel (GKE, "About release channels").
+		upgradesItself: true,
+		regions:        gcpRegionSyntax,
+		machine:        "n2-standard-4",
 		// "cidr_blocks define up to 50 external networks" (container
 		// MasterAuthorizedNetworksConfig).
 		apiRanges: 50,
@@ -45,7 +48,7 @@ func (gcpRules) facts() facts {
 var (
 	gcpRegionSyntax         = regexp.MustCompile(`^[a-z]+-[a-z]+[0-9]{1,2}$`)
 	gcpZoneSyntax           = regexp.MustCompile(`^([a-z]+-[a-z]+[0-9]{1,2})-[a-z]$`)
-	gcpNameSyntax           = regexp.MustCompile(`^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$`)
+	gcpNameSyntax           = upTo(63, `^[a-z]([-a-z0-9]*[a-z0-9])?$`)
 	gcpProjectSyntax        = regexp.MustCompile(`^([a-z0-9.-]+\.[a-z]+:)?[a-z][-a-z0-9]{4,28}[a-z0-9]$`)
 	gcpServiceAccountSyntax = regexp.MustCompile(`^[a-z0-9][-a-z0-9]*@[a-z0-9.-]+\.gserviceaccount\.com$`)
 	// A network or subnetwork as the API and its clients write it.

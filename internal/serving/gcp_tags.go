@@ -1,8 +1,8 @@
 package serving
 
 import (
-	"regexp"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -16,16 +16,20 @@ const (
 	maxLabelCharacters = 63
 )
 
-// The expressions leave the length to gcpLabel: repeated 63 times, these classes
-// would take megabytes and a good part of the provider's start.
-var (
-	gcpLabelKey   = regexp.MustCompile(`^[\p{Ll}\p{Lo}][\p{Ll}\p{Lo}\p{N}_-]*$`)
-	gcpLabelValue = regexp.MustCompile(`^[\p{Ll}\p{Lo}\p{N}_-]*$`)
-)
+// gcpLabelKey reports whether a text can be the key of a label.
+func gcpLabelKey(text string) bool {
+	first, _ := utf8.DecodeRuneInString(text)
+	return unicode.In(first, unicode.Ll, unicode.Lo) && gcpLabelValue(text)
+}
 
-// gcpLabel reports whether a text is short enough for a label and has its form.
-func gcpLabel(text string, form *regexp.Regexp) bool {
-	return len(text) <= maxLabelBytes && utf8.RuneCountInString(text) <= maxLabelCharacters && form.MatchString(text)
+// gcpLabelValue reports whether a text can be the value of a label.
+func gcpLabelValue(text string) bool {
+	for _, r := range text {
+		if r != '_' && r != '-' && !unicode.In(r, unicode.Ll, unicode.Lo, unicode.N) {
+			return false
+		}
+	}
+	return len(text) <= maxLabelBytes && utf8.RuneCountInString(text) <= maxLabelCharacters
 }
 
 const gcpLabelForm = "On GCP tags are labels, which have up to 63 lower-case letters, digits, - and _"
@@ -34,14 +38,14 @@ func (gcpRules) tags(f *findings, tags map[string]string) {
 	for _, key := range sortedKeys(tags) {
 		path, value := sub("tags", key), tags[key]
 		switch {
-		case !gcpLabel(key, gcpLabelKey):
+		case !gcpLabelKey(key):
 			f.add(ruleTagKey.at(path, "The tag key %q has %d characters. %s, and their keys start with a letter. Rename it.", key, utf8.RuneCountInString(key), gcpLabelForm))
 		case strings.HasPrefix(key, "goog"):
 			f.add(ruleTagReserved.at(path, "The tag key %q starts with \"goog\", which only Google may set. Rename it.", key))
 		case strings.HasPrefix(key, "serving-"):
 			f.add(ruleTagReserved.at(path, "The tag key %q starts with \"serving-\", by which this provider finds what it owns. Rename it.", key))
 		}
-		if f.known(path) && !gcpLabel(value, gcpLabelValue) {
+		if f.known(path) && !gcpLabelValue(value) {
 			f.add(ruleTagValue.at(path, "The value of tag %q has %d characters: %q. %s. Change it.", key, utf8.RuneCountInString(value), value, gcpLabelForm))
 		}
 	}

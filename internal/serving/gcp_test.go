@@ -202,6 +202,7 @@ var gcpChangeCases = []changeCase{
 	gcpChange("pod range left to the cloud", func(c *Cluster) { named(c); c.Network.PodCIDR = "10.128.0.0/14" }, func(c *Cluster) { c.Network.PodCIDR = "" }, nil),
 	gcpChange("subnetwork", named, func(c *Cluster) { c.Network.Subnets = []string{"other"} }, nil, "network.subnets"),
 	gcpChange("network", nil, func(c *Cluster) { c.Network.CIDR = "10.48.0.0/16" }, nil, "network.cidr"),
+	gcpChange("version back", nil, version("1.32"), []want{{"kubernetes_version", "warning: Kubernetes version stays as it is", "from 1.33 to 1.32"}}),
 	gcpChange("two versions", nil, version("1.35"), []want{{"kubernetes_version", "Kubernetes version skips a minor version", `Apply "1.34" next`}}),
 }
 

@@ -140,15 +140,15 @@ func verdictOf(trails []trail) (reachable Verdict, partly bool) {
 // arrival is what happens once packets are at the load balancer.
 func (t Topology) arrival(to Target) []Hop {
 	var hops []Hop
-	l := t.LoadBalancer
+	l, listener := t.LoadBalancer, t.words().Listener
 	if l.Absent == "" {
 		switch {
 		case l.Listener == nil:
-			hops = append(hops, Hop{HopListener, VerdictBlock, "there is no listener on port " + port(l.Port)})
+			hops = append(hops, Hop{HopListener, VerdictBlock, "there is no " + listener + " on port " + port(l.Port)})
 		case !l.Listener.HTTPS:
-			hops = append(hops, Hop{HopListener, VerdictBlock, "the listener on port " + port(l.Port) + " does not speak HTTPS"})
+			hops = append(hops, Hop{HopListener, VerdictBlock, "the " + listener + " on port " + port(l.Port) + " does not speak HTTPS"})
 		case l.Listener.Certificate == "":
-			hops = append(hops, Hop{HopListener, VerdictBlock, "the listener on port " + port(l.Port) + " has no certificate"})
+			hops = append(hops, Hop{HopListener, VerdictBlock, "the " + listener + " on port " + port(l.Port) + " has no certificate"})
 		default:
 			hops = append(hops, Hop{HopListener, VerdictPass, "HTTPS on port " + port(l.Port) + " with the certificate " + l.Listener.Certificate})
 		}

@@ -84,10 +84,14 @@ func (s SubnetTopology) cuts() []netip.Prefix {
 
 // admits judges the load balancer's security groups for addresses that no rule
 // tells apart, of callers in a VPC or, where that is empty, on the Internet.
-func (l LoadBalancerTopology) admits(from netip.Prefix, vpc string) (hop Hop, members bool) {
-	groups := cmp.Or(l.Guard, "security group") + " " + strings.Join(l.Groups, ", ")
-	if len(l.Groups) > 1 {
-		groups = "security groups " + strings.Join(l.Groups, ", ")
+func (l LoadBalancerTopology) admits(from netip.Prefix, vpc string, words Words) (hop Hop, members bool) {
+	groups := words.Guard + " " + strings.Join(l.Groups, ", ")
+	switch len(l.Groups) {
+	case 0:
+		groups = "a load balancer without " + words.Guard
+	case 1:
+	default:
+		groups = words.Guards + " " + strings.Join(l.Groups, ", ")
 	}
 	var lists, named []string
 	for _, r := range l.Rules {

@@ -29,20 +29,21 @@ func (t Topology) byInternet(from Source) []trail {
 func (t Topology) outOf(home VPCTopology, c caller) []trail {
 	who := c.who(c.block)
 	acl := t.leaveTo(*c.SubnetTopology)
-	route, how := c.toInternet()
+	route, how := c.toInternet(t.LoadBalancer.Address)
 	if route.Verdict != VerdictPass || how.Kind == RouteInternet {
 		if route.Verdict == VerdictPass {
-			route = Hop{HopRouteOut, VerdictUnknown, "hosts in " + c.ID + " leave through an internet gateway, which takes a public address of their own"}
+			route = Hop{HopRouteOut, VerdictUnknown, "hosts in " + c.ID + " leave through " + t.words().Internet + ", which takes a public address of their own"}
 		}
 		return []trail{t.anyAddress(who, route, &acl)}
 	}
+	nameOfNAT := t.words().NAT
 	nat, known := home.NATs[how.ID]
 	if nat.Any {
-		return []trail{t.anyAddress(who, Hop{HopRouteOut, VerdictPass, "packets leave through NAT gateway " + how.ID + " with some public address"}, &acl)}
+		return []trail{t.anyAddress(who, Hop{HopRouteOut, VerdictPass, "packets leave through " + nameOfNAT + " " + how.ID + " with some public address"}, &acl)}
 	}
 	at, there := home.subnet(nat.Subnet)
 	if !known || !there {
-		return []trail{t.anyAddress(who, Hop{HopRouteOut, VerdictUnknown, "NAT gateway " + how.ID + " was not read"}, &acl)}
+		return []trail{t.anyAddress(who, Hop{HopRouteOut, VerdictUnknown, nameOfNAT + " " + how.ID + " was not read"}, &acl)}
 	}
 	if at.ID != c.ID {
 		acl = worse(acl, t.leaveTo(at))
@@ -53,16 +54,16 @@ func (t Topology) outOf(home VPCTopology, c caller) []trail {
 			acl = worse(acl, found.hops[0])
 		}
 	}
-	next, further := caller{SubnetTopology: &at}.toInternet()
+	next, further := caller{SubnetTopology: &at}.toInternet(t.LoadBalancer.Address)
 	switch {
 	case next.Verdict != VerdictPass:
 		route = next
 	case further.Kind == RouteNAT:
-		route = Hop{HopRouteOut, VerdictBlock, "NAT gateway " + how.ID + " is in " + at.ID + ", which leads to a NAT gateway itself"}
+		route = Hop{HopRouteOut, VerdictBlock, nameOfNAT + " " + how.ID + " is in " + at.ID + ", which leads to a NAT gateway itself"}
 	case len(nat.Public) == 0:
-		route = Hop{HopRouteOut, VerdictBlock, "NAT gateway " + how.ID + " has no public address"}
+		route = Hop{HopRouteOut, VerdictBlock, nameOfNAT + " " + how.ID + " has no public address"}
 	default:
-		route.Reason = "packets leave through NAT gateway " + how.ID
+		route.Reason = "packets leave through " + nameOfNAT + " " + how.ID
 	}
 	if len(nat.Public) == 0 || route.Verdict == VerdictBlock {
 		return []trail{t.anyAddress(who, route, &acl)}
@@ -92,13 +93,13 @@ func (t Topology) leaveTo(s SubnetTopology) Hop {
 	return Hop{HopNetworkACL, v, reason}
 }
 
-// toInternet is the route of a subnet to wherever the load balancer's public
-// addresses are.
-func (c caller) toInternet() (Hop, Route) {
+// toInternet is the route of a subnet to the load balancer's public address, or to
+// wherever it may be.
+func (c caller) toInternet(to netip.Addr) (Hop, Route) {
 	var how Route
 	reasons := map[Verdict]string{}
 	kinds := map[string]bool{}
-	v := overInternet(c.cuts(), func(p netip.Prefix) Verdict {
+	ask := func(p netip.Prefix) Verdict {
 		best, doubt := c.route(p)
 		if best != nil && doubt == "" && best.Kind == RouteNAT && !best.Dead {
 			how, kinds[best.ID] = *best, true
@@ -110,13 +111,19 @@ func (c caller) toInternet() (Hop, Route) {
 		}
 		reasons[v] = why
 		return v
-	})
+	}
+	var v Verdict
+	if to.IsValid() {
+		v = ask(netip.PrefixFrom(to, to.BitLen()))
+	} else {
+		v = overInternet(c.cuts(), ask)
+	}
 	if len(kinds) > 1 {
-		return Hop{HopRouteOut, VerdictUnknown, "route table " + c.Table + " of " + c.ID + " has several ways to the Internet"}, how
+		return Hop{HopRouteOut, VerdictUnknown, c.routesIn() + " has several ways to the Internet"}, how
 	}
 	reason := reasons[v]
 	if v == VerdictUnknown && reason == "" {
-		reason = "route table " + c.Table + " of " + c.ID + " has routes to a part of the Internet only"
+		reason = c.routesIn() + " has routes to a part of the Internet only"
 	}
 	return Hop{HopRouteOut, v, reason}, how
 }

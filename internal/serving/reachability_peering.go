@@ -22,7 +22,7 @@ func (t Topology) acrossPeering(from Source) []trail {
 		for _, found := range split(c.block, t.cuts(), func(p netip.Prefix) *trail {
 			acl, group, members := t.enter(p, from.VPC)
 			back := crossing(HopRouteBack, t.fronts(), []netip.Prefix{p}, t.Peering, from.VPC)
-			return &trail{who: c.who(p), hops: []Hop{scheme, peering, route, worse(leave, acl), group, back}, members: members}
+			return &trail{who: c.who(p), hops: []Hop{c.answered(scheme), peering, route, worse(leave, acl), group, back}, members: members}
 		}) {
 			out = append(out, c.named(*found))
 		}
@@ -50,7 +50,7 @@ func (t Topology) unpeered(far VPCTopology) Hop {
 		for _, r := range s.Routes {
 			if r.Kind == RouteOther && !r.Dead || !r.To.IsValid() {
 				return Hop{HopPeering, VerdictUnknown, "there is no active VPC peering of " + far.VPC + " and " + t.Cluster.VPC +
-					", but route table " + s.Table + " of " + s.ID + " leads to " + r.ID + ", behind which nothing was read"}
+					", but " + s.routesIn() + " leads to " + r.ID + ", behind which nothing was read"}
 			}
 		}
 	}

@@ -23,11 +23,11 @@ func (s SubnetTopology) route(to netip.Prefix) (best *Route, doubt string) {
 // leads judges the route of a subnet to some addresses: it must be of a kind and,
 // where that is given, lead to one thing. What may lead anywhere is unknown.
 func (s SubnetTopology) leads(to netip.Prefix, kind RouteKind, id, what string) (Verdict, string) {
-	in := "route table " + s.Table + " of " + s.ID
+	in := s.routesIn()
 	best, doubt := s.route(to)
 	switch {
 	case s.Table == "":
-		return VerdictUnknown, "the route table of " + s.ID + " was not read"
+		return VerdictUnknown, "the routes of " + s.ID + " were not read"
 	case doubt != "":
 		return VerdictUnknown, in + " has a route to a list of ranges that was not read (to " + doubt + ")"
 	case best == nil:

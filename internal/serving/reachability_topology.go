@@ -21,6 +21,8 @@ type Topology struct {
 	Gateway *GatewayTopology
 	// WithoutACLs says that the cloud has no network ACLs.
 	WithoutACLs bool
+	// Words are the cloud's; none are those of AWS.
+	Words Words
 	// Servers are the servers of the cluster by name, unless ServersUnknown says why
 	// they could not be read.
 	Servers        map[string]ModelServer
@@ -34,13 +36,14 @@ type LoadBalancerTopology struct {
 	Absent string
 	// Internal says that its name resolves to private addresses of its VPC only.
 	Internal bool
+	// Address is the public one of an internet-facing load balancer that keeps it; invalid
+	// is that its name may resolve to any.
+	Address netip.Addr
 	// Subnets are the ids of those that it has addresses in.
 	Subnets []string
-	// Groups are its security groups, and Rules what they let in together. Guard is the
-	// cloud's word for such a group, where it has another.
+	// Groups are its security groups, and Rules what they let in together.
 	Groups []string
 	Rules  []GroupRule
-	Guard  string
 	// Port is where callers connect, and Listener what is there; nil is nothing.
 	Port     int
 	Listener *ListenerTopology
@@ -78,9 +81,13 @@ func (v VPCTopology) subnet(id string) (SubnetTopology, bool) {
 type SubnetTopology struct {
 	ID   string
 	CIDR netip.Prefix
+	// Unanswered says why the load balancer answers nobody in it; empty is that it does.
+	Unanswered string
 	// Table is the id of the route table that counts for it, with its Routes.
 	Table  string
 	Routes []Route
+	// RoutesIn says where its routes are in a cloud that has no route tables.
+	RoutesIn string
 	// ACL is the id of its network ACL, with the Entries about TCP.
 	ACL     string
 	Entries []ACLEntry
@@ -160,6 +167,9 @@ type GatewayTopology struct {
 	Healthy, Waiting, Nodes int
 	// Reason is why a node is not healthy, in the cloud's words.
 	Reason string
+	// Lost says why requests do not get to healthy nodes, and Doubt why they may not,
+	// where they go another way than health checks do; empty is that they do.
+	Lost, Doubt string
 	// Unread says why that is not known.
 	Unread string
 }
@@ -176,6 +186,10 @@ func (g GatewayTopology) hop() Hop {
 		return Hop{HopGateway, VerdictUnknown, g.Unread}
 	case g.Nodes == 0:
 		return Hop{HopGateway, VerdictBlock, "no node is registered with the load balancer"}
+	case g.Healthy > 0 && g.Lost != "":
+		return Hop{HopGateway, VerdictBlock, g.Lost}
+	case g.Healthy > 0 && g.Doubt != "":
+		return Hop{HopGateway, VerdictUnknown, g.Doubt}
 	case g.Healthy > 0:
 		return Hop{HopGateway, VerdictPass, fmt.Sprintf("%s answers the load balancer's health check at %d of %d nodes", what, g.Healthy, g.Nodes)}
 	case g.Waiting == g.Nodes:

@@ -57,16 +57,17 @@ func (t Topology) enter(from netip.Prefix, vpc string) (acl, group Hop, members 
 		v, why := s.filter(false, from, t.LoadBalancer.Port)
 		acl = worse(acl, Hop{HopNetworkACL, v, why})
 	}
-	group, members = t.LoadBalancer.admits(from, vpc)
+	group, members = t.LoadBalancer.admits(from, vpc, t.words())
 	return acl, group, members
 }
 
 // fromInternet are the ways of public addresses.
 func (t Topology) fromInternet(of netip.Prefix) []trail {
 	lb := t.LoadBalancer
-	scheme := Hop{HopLoadBalancer, VerdictPass, lb.Name + " is internet-facing"}
+	words := t.words()
+	scheme := Hop{HopLoadBalancer, VerdictPass, lb.Name + " is " + words.Facing}
 	if lb.Internal {
-		scheme = Hop{HopLoadBalancer, VerdictBlock, lb.Name + " is internal: its name resolves to private addresses of " + t.Cluster.VPC + ", which nobody on the Internet reaches"}
+		scheme = Hop{HopLoadBalancer, VerdictBlock, lb.Name + " is internal: " + words.Private + " of " + t.Cluster.VPC + ", which nobody on the Internet reaches"}
 	}
 	if !of.IsValid() {
 		of = everywhere
@@ -75,9 +76,12 @@ func (t Topology) fromInternet(of netip.Prefix) []trail {
 		if inside(p, nobodys) {
 			return nil
 		}
-		back := Hop{HopRouteBack, VerdictPass, "its subnets have routes to the Internet"}
+		back := Hop{HopRouteBack, VerdictPass, words.Back}
+		if lb.Internal && words.NoBack != "" {
+			back = Hop{HopRouteBack, VerdictBlock, words.NoBack}
+		}
 		for _, s := range t.fronts() {
-			v, why := s.leads(p, RouteInternet, "", "an internet gateway")
+			v, why := s.leads(p, RouteInternet, "", words.Internet)
 			back = worse(back, Hop{HopRouteBack, v, why})
 		}
 		acl, group, _ := t.enter(p, "")
@@ -126,6 +130,14 @@ func (v VPCTopology) callers(of netip.Prefix) []caller {
 	return out
 }
 
+// answered judges the load balancer for callers in their subnet.
+func (c caller) answered(scheme Hop) Hop {
+	if c.SubnetTopology != nil && c.Unanswered != "" {
+		return Hop{HopLoadBalancer, VerdictBlock, c.Unanswered}
+	}
+	return scheme
+}
+
 // leave judges the network ACL of the callers' own subnet on the way to some
 // ranges, any of which a connection may go to.
 func (c caller) leave(to []SubnetTopology, service int) Hop {
@@ -154,13 +166,13 @@ func (c caller) filterAll(to netip.Prefix, service int) Hop {
 
 // insideVPC are the ways inside the load balancer's VPC.
 func (t Topology) insideVPC(from Source) []trail {
-	scheme := Hop{HopLoadBalancer, VerdictPass, t.LoadBalancer.Name + " has addresses in the callers' own VPC"}
+	scheme := Hop{HopLoadBalancer, VerdictPass, t.LoadBalancer.Name + " has addresses in the callers' own " + t.words().Network}
 	var out []trail
 	for _, c := range t.Cluster.callers(from.CIDR) {
 		leave := c.leave(t.fronts(), t.LoadBalancer.Port)
 		for _, found := range split(c.block, t.cuts(), func(p netip.Prefix) *trail {
 			acl, group, members := t.enter(p, from.VPC)
-			return &trail{who: c.who(p), hops: []Hop{scheme, worse(leave, acl), group}, members: members}
+			return &trail{who: c.who(p), hops: []Hop{c.answered(scheme), worse(leave, acl), group}, members: members}
 		}) {
 			out = append(out, c.named(*found))
 		}
@@ -181,7 +193,7 @@ func (t Topology) nobody(trails []trail, from Source) []trail {
 	if len(trails) > 0 {
 		return trails
 	}
-	what := from.VPC + " has no subnet"
+	what := from.VPC + " has no " + t.words().Subnet
 	if from.CIDR.IsValid() {
 		what += " with addresses of " + from.CIDR.String()
 	}

@@ -34,13 +34,13 @@ const (
 )
 
 var (
-	tokenName = regexp.MustCompile(`^[a-z0-9]([a-z0-9._-]{0,38}[a-z0-9])?$`)
+	tokenName = upTo(40, `^[a-z0-9]([a-z0-9._-]*[a-z0-9])?$`)
 	// Visible ASCII: HTTP trims spaces around a header's value, and servers differ
 	// on what else they take.
 	tokenText  = regexp.MustCompile(`^[\x21-\x7e]*$`)
-	headerName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9-]{0,63}$`)
+	headerName = upTo(64, `^[A-Za-z][A-Za-z0-9-]*$`)
 	// printable has no quotes or backslashes, which one writes by mistake.
-	bodyKey = regexp.MustCompile(`^[\x20\x21\x23-\x5b\x5d-\x7e]{1,64}$`)
+	bodyKey = upTo(64, `^[\x20\x21\x23-\x5b\x5d-\x7e]+$`)
 )
 
 // Headers that HTTP, the gateway or the load balancer read or set themselves.

@@ -117,7 +117,7 @@ func (f *findings) domain(domain string) {
 }
 
 func domainOK(domain string) bool {
-	if len(domain) > maxDomain || !subdomainSyntax.MatchString(domain) {
+	if len(domain) > maxDomain || !subdomain(domain) {
 		return false
 	}
 	// What ends in a number is an IPv4 address, not a name.

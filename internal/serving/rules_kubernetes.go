@@ -27,6 +27,14 @@ func kubernetesMinor(version string) (major, minor int, ok bool) {
 	return major, minor, errMajor == nil && errMinor == nil
 }
 
+// OlderVersion reports whether a version is below another one, both written as
+// "<major>.<minor>". One that is not is neither below nor above anything.
+func OlderVersion(version, than string) bool {
+	major, minor, ok := kubernetesMinor(version)
+	thanMajor, thanMinor, thanOK := kubernetesMinor(than)
+	return ok && thanOK && (major < thanMajor || major == thanMajor && minor < thanMinor)
+}
+
 func (f *findings) kubernetesVersion(c Cluster) {
 	const path = "kubernetes_version"
 	if c.KubernetesVersion == "" || !f.known(path) {

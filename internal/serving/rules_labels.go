@@ -2,7 +2,6 @@ package serving
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 )
 
@@ -26,18 +25,29 @@ const maxTaints = 50
 // subdomain and a slash, then up to 63 characters (Kubernetes documentation,
 // "Labels and Selectors: Syntax and character set").
 var (
-	labelNameSyntax  = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$`)
-	labelValueSyntax = regexp.MustCompile(`^([A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)?$`)
-	subdomainSyntax  = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$`)
+	labelNameSyntax = upTo(63, `^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$`)
+	dnsLabelSyntax  = upTo(maxDNSLabel, `^[a-z0-9]([a-z0-9-]*[a-z0-9])?$`)
 )
+
+// subdomain reports whether a text is DNS labels with dots between them.
+func subdomain(text string) bool {
+	for label := range strings.SplitSeq(text, ".") {
+		if !dnsLabelSyntax.MatchString(label) {
+			return false
+		}
+	}
+	return true
+}
 
 func labelKeyOK(key string) bool {
 	prefix, name, found := strings.Cut(key, "/")
 	if !found {
 		return labelNameSyntax.MatchString(key)
 	}
-	return len(prefix) <= 253 && subdomainSyntax.MatchString(prefix) && labelNameSyntax.MatchString(name)
+	return len(prefix) <= 253 && subdomain(prefix) && labelNameSyntax.MatchString(name)
 }
+
+func labelValueOK(value string) bool { return value == "" || labelNameSyntax.MatchString(value) }
 
 // reservedPrefix names whose a key's prefix is, or "". kubernetes.io and k8s.io
 // with all below them "are reserved for Kubernetes core components" (same
@@ -82,7 +92,7 @@ func (f *findings) labels(path string, labels map[string]string) {
 		case reserved != "" && !kubeletMaySet(key):
 			f.add(ruleLabelReserved.at(at, "The label %q is under %s, which Kubernetes and the cloud keep for themselves; a node with it would not start. Use a name of your own.", key, reserved))
 		}
-		if value := labels[key]; f.known(at) && !labelValueSyntax.MatchString(value) {
+		if value := labels[key]; f.known(at) && !labelValueOK(value) {
 			f.add(ruleLabelValue.at(at, "The value of label %q is %q. %s Change it.", key, value, valueForm))
 		}
 	}
@@ -100,7 +110,7 @@ func (f *findings) taints(path string, taints []Taint) {
 				f.add(ruleTaintReserved.at(sub(at, "key"), "The taint %q is under %s, whose taints Kubernetes and the cloud set and remove themselves. Use a name of your own.", taint.Key, reserved))
 			}
 		}
-		if f.known(sub(at, "value")) && !labelValueSyntax.MatchString(taint.Value) {
+		if f.known(sub(at, "value")) && !labelValueOK(taint.Value) {
 			f.add(ruleTaintValue.at(sub(at, "value"), "The taint's value is %q. %s Change it.", taint.Value, valueForm))
 		}
 		if f.known(sub(at, "effect")) && taint.Effect != "NoSchedule" && taint.Effect != "PreferNoSchedule" && taint.Effect != "NoExecute" {

@@ -1,7 +1,6 @@
 package serving
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -18,8 +17,8 @@ const maxDNSLabel = 63
 var (
 	// A namespace is a DNS label of RFC 1123, a service one of RFC 1035, which has
 	// a letter first (apimachinery, pkg/util/validation).
-	namespaceSyntax = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]*[a-z0-9])?$`)
-	serviceSyntax   = regexp.MustCompile(`^[a-z]([a-z0-9-]*[a-z0-9])?$`)
+	namespaceSyntax = dnsLabelSyntax
+	serviceSyntax   = upTo(maxDNSLabel, `^[a-z]([a-z0-9-]*[a-z0-9])?$`)
 )
 
 // reservedNamespaces are the gateway's, Kubernetes's and that of the servers
@@ -32,13 +31,13 @@ func (f *findings) service(s ServiceReference) {
 	const namespace, name, port = "service.namespace", "service.name", "service.port"
 	if f.known(namespace) {
 		switch {
-		case len(s.Namespace) > maxDNSLabel || !namespaceSyntax.MatchString(s.Namespace):
+		case !namespaceSyntax.MatchString(s.Namespace):
 			f.add(ruleServiceNamespace.at(namespace, "The namespace is %q. It has 1 to %d lower-case letters, digits and hyphens, no hyphen first or last. Write it as \"kubectl get services -A\" shows it.", s.Namespace, maxDNSLabel))
 		case slices.Contains(reservedNamespaces, s.Namespace):
 			f.add(ruleServiceReserved.at(namespace, "The namespace is %q. The services of %s are not for callers. Name one of your own namespaces.", s.Namespace, strings.Join(reservedNamespaces, ", ")))
 		}
 	}
-	if f.known(name) && (len(s.Name) > maxDNSLabel || !serviceSyntax.MatchString(s.Name)) {
+	if f.known(name) && !serviceSyntax.MatchString(s.Name) {
 		f.add(ruleServiceName.at(name, "The service is called %q. Its name has 1 to %d lower-case letters, digits and hyphens, starts with a letter and does not end with a hyphen. "+
 			"Write it as \"kubectl get services -A\" shows it.", s.Name, maxDNSLabel))
 	}

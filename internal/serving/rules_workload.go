@@ -23,10 +23,14 @@ var (
 // host before it or not, a tag, a digest (distribution/reference, regexp.go).
 var imageSyntax = regexp.MustCompile(`^((?:(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])(?:\.(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9]))*(?::[0-9]+)?/)?` +
 	`[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*)` +
-	`(?::([A-Za-z0-9_][A-Za-z0-9_.-]{0,127}))?(?:@(sha256:[a-f0-9]{64}|sha512:[a-f0-9]{128}))?$`)
+	`(?::([A-Za-z0-9_][A-Za-z0-9_.-]*))?(?:@(sha256|sha512):([a-f0-9]+))?$`)
+
+// digestDigits are how many a digest has (image-spec, descriptor.md).
+var digestDigits = map[string]int{"": 0, "sha256": 64, "sha512": 128}
 
 const (
 	maxRepository = 255
+	maxImageTag   = 128
 	maxPort       = 65535
 	maxHealthPath = 1024
 )
@@ -103,11 +107,11 @@ func (f *findings) workload(w Workload, hasImage bool) {
 // image judges an image reference.
 func (f *findings) image(path, image string) {
 	parts := imageSyntax.FindStringSubmatch(image)
-	if parts == nil || len(parts[1]) > maxRepository {
+	if parts == nil || len(parts[1]) > maxRepository || len(parts[2]) > maxImageTag || len(parts[4]) != digestDigits[parts[3]] {
 		f.add(ruleImage.at(path, "The image is %q. It is <repository>[:<tag>][@sha256:<digest>], the repository in lower case and without \"https://\", as in \"registry.example.com/fraud:v7\". Write it so.", image))
 		return
 	}
-	if tag, digest := parts[2], parts[3]; digest == "" && (tag == "" || tag == "latest") {
+	if tag, digest := parts[2], parts[4]; digest == "" && (tag == "" || tag == "latest") {
 		f.add(ruleImageTag.at(path, "The image is %q, whose contents change while its name stays, so that no plan shows it and each node may run another one. "+
 			"Name a version or a digest, as in \"%s:v7\".", image, parts[1]))
 	}

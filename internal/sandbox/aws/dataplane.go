@@ -6,7 +6,6 @@ import (
 	"maps"
 	"net"
 	"net/netip"
-	"os"
 	"strings"
 	"sync"
 
@@ -26,19 +25,17 @@ type dataPlane struct {
 	closed    bool
 	loopback  *control.Loopback
 	balancers map[string]*balancer
-	clusters  map[string]*cluster
+	clusters  *control.Clusters[clusterRef]
 	probes    map[string]*control.Probe[elbtypes.TargetHealth]
 	load      map[string]*targetLoad
 	turns     map[string]uint64
-	// temporary holds the clusters' files of a cloud that keeps no state.
-	temporary string
 	// ending counts parts that are being closed, for Close to wait for.
 	ending sync.WaitGroup
 }
 
 func newDataPlane(c *Cloud) *dataPlane {
 	return &dataPlane{
-		cloud: c, balancers: map[string]*balancer{}, clusters: map[string]*cluster{},
+		cloud: c, balancers: map[string]*balancer{}, clusters: control.NewClusters[clusterRef](c.config.StateFile),
 		probes: map[string]*control.Probe[elbtypes.TargetHealth]{}, load: map[string]*targetLoad{}, turns: map[string]uint64{},
 	}
 }
@@ -126,12 +123,7 @@ func (p *dataPlane) prune() {
 			b.prune(r)
 		}
 	}
-	for id, k := range p.clusters {
-		if !p.cloud.clusterExists(k.ref) {
-			delete(p.clusters, id)
-			p.end(k.remove)
-		}
-	}
+	p.clusters.Prune(p.cloud.clusterExists, p.end)
 	maps.DeleteFunc(p.probes, func(id string, _ *control.Probe[elbtypes.TargetHealth]) bool { return !p.targetExists(id) })
 	maps.DeleteFunc(p.load, func(id string, _ *targetLoad) bool { return !p.targetExists(id) })
 	maps.DeleteFunc(p.turns, func(id string, _ uint64) bool { return !p.targetExists(id) })
@@ -164,17 +156,12 @@ func (p *dataPlane) close() {
 	for _, b := range p.balancers {
 		p.end(b.close)
 	}
-	for _, k := range p.clusters {
-		p.end(k.close)
-	}
-	p.balancers, p.clusters = map[string]*balancer{}, map[string]*cluster{}
+	p.clusters.Close(p.end)
+	p.balancers = map[string]*balancer{}
 	if p.loopback != nil {
 		p.loopback.Close()
 	}
-	temporary := p.temporary
 	p.mu.Unlock()
 	p.ending.Wait()
-	if temporary != "" {
-		_ = os.RemoveAll(temporary)
-	}
+	p.clusters.RemoveFiles()
 }

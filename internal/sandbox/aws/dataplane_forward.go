@@ -131,7 +131,7 @@ func (b *balancer) transport(route *route, t *target) http.RoundTripper {
 	made := &http.Transport{
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 			if to.cluster == nil {
-				return nil, fmt.Errorf("instance %s is no node: %w", to.name, errRefused)
+				return nil, fmt.Errorf("instance %s is no node: %w", to.name, control.ErrRefused)
 			}
 			ctx, cancel := context.WithTimeout(ctx, connectTimeout)
 			defer cancel()

@@ -45,7 +45,7 @@ func (p *dataPlane) examine(ctx context.Context, v *targetView, age time.Duratio
 		if !p.checked(t) || t.checkBlocked != nil {
 			continue
 		}
-		k := p.running(*t.machine.cluster)
+		k := p.clusters.Running(*t.machine.cluster)
 		if k == nil {
 			continue
 		}
@@ -77,7 +77,7 @@ func (c *call) elbHealth(tg *elbTargetGroup) map[string]elbtypes.TargetHealth {
 
 // checked reports whether a target has health checks: it is a node of a cluster that runs.
 func (p *dataPlane) checked(t *target) bool {
-	return !t.judged && t.machine != nil && t.machine.cluster != nil && p.running(*t.machine.cluster) != nil
+	return !t.judged && t.machine != nil && t.machine.cluster != nil && p.clusters.Running(*t.machine.cluster) != nil
 }
 
 func (p *dataPlane) probe(group, key string) *control.Probe[elbtypes.TargetHealth] {

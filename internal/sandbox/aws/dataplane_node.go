@@ -63,8 +63,8 @@ func (c *call) node(ng *eksNodegroup, g *autoscalingGroup, i *astypes.Instance) 
 	}
 	node := KubernetesNode{
 		Name: c.privateDNSName(address), Address: address, Zone: text(i.AvailabilityZone), Region: c.Region, InstanceType: text(i.InstanceType),
-		ProviderID: "aws:///" + text(i.AvailabilityZone) + "/" + *i.InstanceId,
-		CPU:        int64(kind.vcpus), MemoryBytes: int64(kind.memory) << 30, GPUs: int64(kind.gpus), PodRange: podRange,
+		ProviderID: "aws:///" + text(i.AvailabilityZone) + "/" + *i.InstanceId, Version: kubeletVersion(text(ng.Version)),
+		CPU: int64(kind.vcpus), MemoryBytes: int64(kind.memory) << 30, GPUs: int64(kind.gpus), PodRange: podRange,
 		Labels: map[string]string{
 			"eks.amazonaws.com/nodegroup": *ng.NodegroupName, "eks.amazonaws.com/capacityType": string(ng.CapacityType),
 			"kubernetes.io/arch": architecture, "topology.k8s.aws/zone-id": text(i.AvailabilityZoneId),
@@ -75,6 +75,12 @@ func (c *call) node(ng *eksNodegroup, g *autoscalingGroup, i *astypes.Instance) 
 		node.Taints = append(node.Taints, KubernetesTaint{Key: text(t.Key), Value: text(t.Value), Effect: eksTaintEffects[t.Effect]})
 	}
 	return node, true
+}
+
+// kubeletVersion is the build of a version that EKS has on its node images.
+func kubeletVersion(version string) string {
+	release, _ := eksFindRelease(version)
+	return "v" + release.patch + "-eks-113cf36"
 }
 
 // privateDNSName is an instance's name in its VPC, which is its node's name as well.

@@ -46,8 +46,10 @@ type KubernetesNode struct {
 	Zone, Region string
 	InstanceType string
 	ProviderID   string
-	Labels       map[string]string
-	Taints       []KubernetesTaint
+	// Version is that of the node's kubelet, as the cloud names its builds.
+	Version string
+	Labels  map[string]string
+	Taints  []KubernetesTaint
 	// CPU is in cores.
 	CPU, MemoryBytes, GPUs int64
 	// DevicePlugin says that the cloud itself tells Kubernetes of the GPUs.

@@ -30,6 +30,9 @@ func TestAccess(t *testing.T) {
 	}{
 		"no token":                 {"", compute + "sandbox-project/global/networks", 401, "UNAUTHENTICATED", "CREDENTIALS_MISSING"},
 		"unknown token":            {"stolen", compute + "sandbox-project/global/networks", 401, "UNAUTHENTICATED", "invalid authentication credentials"},
+		"token in the query":       {"", compute + "sandbox-project/global/networks?access_token=sandbox", 200, "", ""},
+		"older name of it":         {"", compute + "sandbox-project/global/networks?oauth_token=sandbox", 200, "", ""},
+		"wrong one in the query":   {"", compute + "sandbox-project/global/networks?access_token=stolen", 401, "UNAUTHENTICATED", "invalid authentication credentials"},
 		"expired token":            {"expired", compute + "peer-project/global/networks", 401, "UNAUTHENTICATED", "invalid authentication credentials"},
 		"own project":              {"sandbox", compute + "sandbox-project/global/networks", 200, "", ""},
 		"own project by number":    {"sandbox", compute + "111111111111/global/networks", 200, "", ""},
@@ -73,7 +76,7 @@ func TestThrottleAndFaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	fetch(t, networks)
-	wantFailure(t, http.MethodGet, networks, "", 403, "rateLimitExceeded", "Rate Limit Exceeded")
+	wantFailure(t, http.MethodGet, networks, "", 403, "rateLimitExceeded", "limit 'Requests per minute' of service 'compute.googleapis.com' for consumer 'project_number:")
 	calls := cloud.Calls()
 	last := calls[len(calls)-1]
 	if last.Cloud != "gcp" || last.Service != "compute" || last.Action != "Networks.List" || last.Account != homeProject || last.Region != global || last.Code != "rateLimitExceeded" {

@@ -31,6 +31,9 @@ func (c *Cloud) writeAnswer(w http.ResponseWriter, r *http.Request, m *method, a
 		writeError(w, m.service, asError(fmt.Errorf("encode %T: %w", answer, err)))
 		return
 	}
+	if chosen, err := selectionOf(r, m); err == nil && len(chosen) > 0 {
+		raw = chosen.cut(raw)
+	}
 	w.Header().Set("Content-Type", "application/json; charset=UTF-8")
 	_, _ = w.Write(raw)
 }
@@ -40,11 +43,17 @@ func (c *Cloud) setKind(m proto.Message) {
 	setText(m, "kind", c.compute.Kinds[string(m.ProtoReflect().Descriptor().Name())])
 }
 
-// writeError answers in the form of google.rpc.Status; Compute Engine adds the form it had before that.
+// gkeReasons are the words that Kubernetes Engine has for what Compute Engine calls invalid.
+var gkeReasons = map[string]string{"INVALID_ARGUMENT": "badRequest", "FAILED_PRECONDITION": "failedPrecondition"}
+
+// writeError answers in the form of google.rpc.Status; Compute Engine and Kubernetes Engine add the form they had before that.
 func writeError(w http.ResponseWriter, service string, e *Error) {
 	body := map[string]any{"code": e.Status, "message": e.Message, "status": e.canonical()}
-	if service == "compute" {
+	if service == "compute" || service == "container" {
 		item := map[string]any{"message": e.Message, "domain": "global", "reason": e.reason()}
+		if reason := gkeReasons[e.canonical()]; service == "container" && reason != "" {
+			item["reason"] = reason
+		}
 		if e.Domain != "" {
 			item["domain"] = e.Domain
 		}
@@ -52,7 +61,7 @@ func writeError(w http.ResponseWriter, service string, e *Error) {
 			item["location"], item["locationType"] = e.Location, "header"
 		}
 		body["errors"] = []any{item}
-		if e.Code == "" && len(e.Details) == 0 {
+		if service == "compute" && e.Code == "" && len(e.Details) == 0 {
 			delete(body, "status")
 		}
 	}

@@ -22,9 +22,17 @@ const (
 	builtinPrincipal = "sandbox@" + homeProject + ".iam.gserviceaccount.com"
 )
 
+// tokenParameters are the query parameters that carry an access token where there is no header for it.
+var tokenParameters = []string{"access_token", "oauth_token"}
+
 // authenticate returns who calls.
 func (c *Cloud) authenticate(r *http.Request) (string, error) {
 	header := r.Header.Get("Authorization")
+	for _, name := range tokenParameters {
+		if token := r.URL.Query().Get(name); header == "" && token != "" {
+			header = "Bearer " + token
+		}
+	}
 	if header == "" {
 		return "", unauthenticated("CREDENTIALS_MISSING",
 			"Request is missing required authentication credential. Expected OAuth 2 access token, login cookie or other valid authentication credential.")

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -16,8 +17,12 @@ import (
 	"github.com/modelserving/terraform-provider-serving/internal/sandbox/control"
 )
 
-// systemParameters are query parameters of every Google API.
-var systemParameters = map[string]bool{"alt": true, "$alt": true, "prettyPrint": true, "$prettyPrint": true, "quotaUser": true, "$.xgafv": true}
+// systemParameters are query parameters of every Google API. What fields leaves of an answer is cut in answer.go, and tokens are
+// read in auth.go; of the others none changes what a request does.
+var systemParameters = map[string]bool{
+	"alt": true, "$alt": true, "prettyPrint": true, "$prettyPrint": true, "quotaUser": true, "$.xgafv": true, "fields": true, "$fields": true,
+	"key": true, "userIp": true, "uploadType": true, "upload_protocol": true, "access_token": true, "oauth_token": true,
+}
 
 // formerParameters are query parameters that Compute Engine had until lately and that older clients still send. They are taken
 // for nothing.
@@ -25,6 +30,10 @@ var formerParameters = map[string]bool{"returnPartialSuccess": true}
 
 // bind reads a request out of path, query and body. It also returns the body's tree without what is output only.
 func (c *Cloud) bind(m match, r *http.Request, raw []byte) (proto.Message, map[string]any, error) {
+	// A wrong selection has to be told before anything is done.
+	if _, err := selectionOf(r, m.method); err != nil {
+		return nil, nil, err
+	}
 	in := m.method.input.New()
 	tree, body := map[string]any{}, map[string]any{}
 	if len(bytes.TrimSpace(raw)) > 0 {
@@ -102,27 +111,31 @@ func bindQuery(input protoreflect.MessageDescriptor, query url.Values, m match, 
 		steps := strings.Split(name, ".")
 		at, in := tree, input
 		for i, step := range steps {
-			field := in.Fields().ByJSONName(step)
+			field := fieldNamed(in, step)
 			if field == nil {
 				return unknown
 			}
+			key := field.JSONName()
 			if i < len(steps)-1 {
 				if field.Message() == nil || field.IsList() {
 					return unknown
 				}
-				child, ok := at[step].(map[string]any)
+				child, ok := at[key].(map[string]any)
 				if !ok {
 					child = map[string]any{}
-					at[step] = child
+					at[key] = child
 				}
 				at, in = child, field.Message()
 				continue
+			}
+			if _, twice := at[key]; twice {
+				return parameterTwice(field)
 			}
 			value, err := queryValue(field, values)
 			if err != nil {
 				return err
 			}
-			at[step] = value
+			at[key] = value
 		}
 	}
 	return nil
@@ -130,6 +143,9 @@ func bindQuery(input protoreflect.MessageDescriptor, query url.Values, m match, 
 
 func queryValue(field protoreflect.FieldDescriptor, values []string) (any, error) {
 	one := func(text string) (any, error) {
+		if field.Message() != nil && field.Message().FullName() == "google.protobuf.FieldMask" {
+			return maskPaths(text), nil
+		}
 		if field.Kind() != protoreflect.BoolKind {
 			return text, nil
 		}
@@ -141,7 +157,7 @@ func queryValue(field protoreflect.FieldDescriptor, values []string) (any, error
 	}
 	if !field.IsList() {
 		if len(values) > 1 {
-			return nil, &Error{Status: 400, Message: fmt.Sprintf("Invalid value at '%s': the parameter is given more than once.", field.Name())}
+			return nil, parameterTwice(field)
 		}
 		return one(values[0])
 	}
@@ -156,6 +172,18 @@ func queryValue(field protoreflect.FieldDescriptor, values []string) (any, error
 	return list, nil
 }
 
+func parameterTwice(field protoreflect.FieldDescriptor) error {
+	return &Error{Status: 400, Message: fmt.Sprintf("Invalid value at '%s': the parameter is given more than once.", field.Name())}
+}
+
+// protoStep is where a name as in a proto differs from the one in JSON.
+var protoStep = regexp.MustCompile(`_[a-z0-9]`)
+
+// maskPaths gives the paths of a mask the form that they have in JSON. The proto's is taken too: gcloud sends "self_managed".
+func maskPaths(text string) string {
+	return protoStep.ReplaceAllStringFunc(text, func(step string) string { return strings.ToUpper(step[1:]) })
+}
+
 // assignField sets what the path says, such as "certificate.name". It wins over the body.
 func assignField(input protoreflect.MessageDescriptor, tree map[string]any, path, value string) error {
 	steps := strings.Split(path, ".")
@@ -163,11 +191,6 @@ func assignField(input protoreflect.MessageDescriptor, tree map[string]any, path
 		field := input.Fields().ByName(protoreflect.Name(step))
 		if field == nil {
 			return fmt.Errorf("%s has no field %s", input.FullName(), path)
-		}
-		// The same field may be in the body under either of its names.
-		if name := string(field.Name()); name != field.JSONName() && tree[name] != nil {
-			tree[field.JSONName()] = tree[name]
-			delete(tree, name)
 		}
 		if i == len(steps)-1 {
 			tree[field.JSONName()] = value

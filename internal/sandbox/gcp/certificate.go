@@ -32,8 +32,8 @@ func (c *call) createCertificate(in *certificatemanagerpb.CreateCertificateReque
 	if c.certificates().Certificates[id] != nil {
 		return nil, &Error{Status: 409, Message: "Resource '" + path + "' already exists"}
 	}
-	if n, limit := len(c.certificates().Certificates), c.quota("certificatemanager.certificates"); n >= limit {
-		return nil, &Error{Status: 429, Message: "Quota limit 'CertificatesPerProject' has been exceeded."}
+	if n, most := len(c.certificates().Certificates), c.quota("certificatemanager.certificates"); n >= most {
+		return nil, c.usedUp(429, limit{service: "certificatemanager", metric: "certificates", name: "CertificatesPerProject", unit: "1/{project}/{region}", value: most, place: c.Location})
 	}
 	body := proto.CloneOf(in.Certificate)
 	if body.Name != "" && body.Name != path {
@@ -154,20 +154,20 @@ func (c *call) getCertificate(in *certificatemanagerpb.GetCertificateRequest) (*
 }
 
 func (c *call) listCertificates(in *certificatemanagerpb.ListCertificatesRequest) (*certificatemanagerpb.ListCertificatesResponse, error) {
-	if in.Filter != "" || in.OrderBy != "" {
-		return nil, certificateInvalid("The sandbox does not implement 'filter' and 'order_by'.")
-	}
-	if err := c.checkCertificateLocation(); err != nil {
+	locations, err := c.certificateLocations(in)
+	if err != nil {
 		return nil, err
 	}
-	names, next, err := certificatePage(control.SortedKeys(c.certificates().Certificates), in.PageSize, in.PageToken)
-	out := &certificatemanagerpb.ListCertificatesResponse{NextPageToken: next}
-	for _, name := range names {
-		if c.visible(c.Location, "certificate/"+name) {
-			out.Certificates = append(out.Certificates, c.certificateView(c.certificates().Certificates[name]))
+	all := map[string]*certificatemanagerpb.Certificate{}
+	for _, at := range locations {
+		for name, held := range at.certificates().Certificates {
+			if at.visible(at.Location, "certificate/"+name) {
+				all[held.Body.Name] = at.certificateView(held)
+			}
 		}
 	}
-	return out, err
+	page, next, err := certificatePage(all, in)
+	return &certificatemanagerpb.ListCertificatesResponse{Certificates: page, NextPageToken: next}, err
 }
 
 // updateCertificate changes what the mask names. Only some fields can change: the type, the scope and all of a managed certificate

@@ -119,12 +119,18 @@ func (c *call) getDNSAuthorization(in *certificatemanagerpb.GetDnsAuthorizationR
 }
 
 func (c *call) listDNSAuthorizations(in *certificatemanagerpb.ListDnsAuthorizationsRequest) (*certificatemanagerpb.ListDnsAuthorizationsResponse, error) {
-	names, next, err := certificatePage(control.SortedKeys(c.certificates().Authorizations), in.PageSize, in.PageToken)
-	out := &certificatemanagerpb.ListDnsAuthorizationsResponse{NextPageToken: next}
-	for _, name := range names {
-		out.DnsAuthorizations = append(out.DnsAuthorizations, c.certificates().Authorizations[name].Body)
+	locations, err := c.certificateLocations(in)
+	if err != nil {
+		return nil, err
 	}
-	return out, err
+	all := map[string]*certificatemanagerpb.DnsAuthorization{}
+	for _, at := range locations {
+		for _, held := range at.certificates().Authorizations {
+			all[held.Body.Name] = held.Body
+		}
+	}
+	page, next, err := certificatePage(all, in)
+	return &certificatemanagerpb.ListDnsAuthorizationsResponse{DnsAuthorizations: page, NextPageToken: next}, err
 }
 
 func (c *call) deleteDNSAuthorization(in *certificatemanagerpb.DeleteDnsAuthorizationRequest) (*longrunningpb.Operation, error) {

@@ -195,28 +195,6 @@ func (c *call) certificateDeleteOperation(in *longrunningpb.DeleteOperationReque
 	return &emptypb.Empty{}, nil
 }
 
-// page cuts a list of names as page_size and page_token say.
-func certificatePage(names []string, size int32, token string) (page []string, next string, err error) {
-	if size < 0 {
-		return nil, "", certificateInvalid("page_size must not be negative.")
-	}
-	if size == 0 || size > 1000 {
-		size = 1000
-	}
-	from := 0
-	if token != "" {
-		for from < len(names) && names[from] <= token {
-			from++
-		}
-	}
-	page = names[from:]
-	if len(page) > int(size) {
-		page = page[:size]
-		next = page[size-1]
-	}
-	return page, next, nil
-}
-
 // checkUserLabels checks labels as all Google APIs do that have the framework for it.
 func checkUserLabels(labels map[string]string) error {
 	for _, key := range control.SortedKeys(labels) {

@@ -13,19 +13,25 @@ import (
 	"github.com/modelserving/terraform-provider-serving/internal/sandbox/control"
 )
 
-// checkNames refuses what a message has no field for, and drops what is output only, which requests set without effect.
+// checkNames refuses what a message has no field for, and drops what is output only, which requests set without effect. A field may
+// be given by its name in the proto: from here on it has the one in JSON, which is the only one that the later checks know.
 func checkNames(md protoreflect.MessageDescriptor, tree map[string]any, path string) error {
 	for _, key := range control.SortedKeys(tree) {
-		field := md.Fields().ByJSONName(key)
-		if field == nil {
-			field = md.Fields().ByTextName(key)
+		at := ""
+		if path != "" {
+			at = " at '" + path + "'"
 		}
+		field := fieldNamed(md, key)
 		if field == nil {
-			at := ""
-			if path != "" {
-				at = " at '" + path + "'"
-			}
 			return &Error{Status: 400, Message: fmt.Sprintf("Invalid JSON payload received. Unknown name \"%s\"%s: Cannot find field.", key, at)}
+		}
+		if name := field.JSONName(); name != key {
+			if _, twice := tree[name]; twice {
+				return &Error{Status: 400, Message: fmt.Sprintf("Invalid JSON payload received. \"%s\" and \"%s\"%s are the same field.", name, key, at)}
+			}
+			tree[name] = tree[key]
+			delete(tree, key)
+			key = name
 		}
 		if hasBehavior(field, annotations.FieldBehavior_OUTPUT_ONLY) {
 			delete(tree, key)
@@ -36,6 +42,14 @@ func checkNames(md protoreflect.MessageDescriptor, tree map[string]any, path str
 		}
 	}
 	return nil
+}
+
+// fieldNamed finds a field by its name in JSON, or by the one in the proto, which Google's APIs take as well.
+func fieldNamed(md protoreflect.MessageDescriptor, name string) protoreflect.FieldDescriptor {
+	if field := md.Fields().ByJSONName(name); field != nil {
+		return field
+	}
+	return md.Fields().ByTextName(name)
 }
 
 func checkChild(field protoreflect.FieldDescriptor, value any, path string) error {
@@ -110,13 +124,8 @@ func requireFields(m *method, in protoreflect.Message, path string, deep bool) e
 	return nil
 }
 
-// mayBeZero reports whether a required field that is not set may have been set to its zero: numbers and maps cannot tell. Two fields
-// are required by their annotations only: the service takes updates of node pools without them.
+// mayBeZero reports whether a required field that is not set may have been set to its zero: numbers and maps cannot tell.
 func mayBeZero(field protoreflect.FieldDescriptor) bool {
-	switch field.FullName() {
-	case "google.container.v1.UpdateNodePoolRequest.node_version", "google.container.v1.UpdateNodePoolRequest.image_type":
-		return true
-	}
 	number := field.Kind() != protoreflect.StringKind && field.Kind() != protoreflect.BytesKind && field.Kind() != protoreflect.EnumKind && field.Message() == nil
 	return !field.HasPresence() && (field.IsMap() || number && !field.IsList())
 }

@@ -101,6 +101,9 @@ func (c *call) completeBackendService(b *computepb.BackendService) error {
 	if b.AffinityCookieTtlSec == nil {
 		b.AffinityCookieTtlSec = new(int32(0))
 	}
+	if t := b.GetAffinityCookieTtlSec(); t < 0 || t > 1209600 {
+		return invalid("resource.affinityCookieTtlSec", strconv.Itoa(int(t)), "Must be between 0 and 1209600.")
+	}
 	if b.ConnectionDraining == nil {
 		b.ConnectionDraining = &computepb.ConnectionDraining{}
 	}
@@ -126,6 +129,10 @@ func (c *call) completeBackendService(b *computepb.BackendService) error {
 
 // checkBackendServiceKind refuses the load balancers that are not regional Application Load Balancers, and what is not theirs.
 func checkBackendServiceKind(b *computepb.BackendService) error {
+	if b.Iap != nil && !b.Iap.GetEnabled() {
+		// Clients that know of it send it switched off.
+		b.Iap = nil
+	}
 	switch scheme := b.GetLoadBalancingScheme(); scheme {
 	case "EXTERNAL_MANAGED", "INTERNAL_MANAGED":
 	case "":
@@ -143,9 +150,11 @@ func checkBackendServiceKind(b *computepb.BackendService) error {
 		return invalid("resource.network", b.GetNetwork(), "It can only be specified for the load balancing scheme INTERNAL.")
 	case b.GetEnableCDN(), b.CdnPolicy != nil, len(b.CustomRequestHeaders) > 0, len(b.CustomResponseHeaders) > 0:
 		return invalid("resource.enableCDN", "", "It is not supported for regional backend services.")
-	case b.Iap != nil, b.OutlierDetection != nil, b.CircuitBreakers != nil, b.ConsistentHash != nil, b.FailoverPolicy != nil,
-		b.SecuritySettings != nil, b.Subsetting != nil, b.TlsSettings != nil, b.HaPolicy != nil, b.MaxStreamDuration != nil:
+	case b.Iap != nil:
 		return unsupported("resource.iap")
+	case b.OutlierDetection != nil, b.CircuitBreakers != nil, b.ConsistentHash != nil, b.FailoverPolicy != nil,
+		b.SecuritySettings != nil, b.Subsetting != nil, b.TlsSettings != nil, b.HaPolicy != nil, b.MaxStreamDuration != nil:
+		return unsupported("resource.outlierDetection")
 	}
 	return nil
 }
@@ -167,6 +176,9 @@ func (c *call) completeBackends(b *computepb.BackendService) error {
 		seen[link], backend.Group = true, new(link)
 		if err := completeBackend(field, backend); err != nil {
 			return err
+		}
+		if backend.GetCapacityScaler() == 0 && len(b.Backends) == 1 {
+			return invalid(field+".capacityScaler", "0", "It cannot be 0 when there is only one backend.")
 		}
 	}
 	return nil

@@ -1,7 +1,6 @@
 package gcp
 
 import (
-	"fmt"
 	"strings"
 
 	"google.golang.org/protobuf/proto"
@@ -37,6 +36,8 @@ type collection[M named] struct {
 	quota, metric string
 	// immutable are fields, by their names in JSON, that no patch and no update changes.
 	immutable []string
+	// mutable are the only fields that a patch changes, where the API's reference names those.
+	mutable []string
 	// show adds what is output only and follows from other objects.
 	show func(c *call, m M)
 	// settled runs when an operation on an object is over and went well.
@@ -101,12 +102,15 @@ func (col *collection[M]) ready(c *call, name string) (*Held[M], error) {
 	return h, err
 }
 
-func (col *collection[M]) checkLocation(c *call) error {
+func (col *collection[M]) checkLocation(c *call) error { return checkPlace(col.scope, c.Location) }
+
+// checkPlace refuses regions and zones that do not exist.
+func checkPlace(s scope, location string) error {
 	switch {
-	case col.scope == inRegion && !regionExists(c.Location):
-		return invalid("region", c.Location, "Unknown region.")
-	case col.scope == inZone && !zoneExists(c.Location):
-		return invalid("zone", c.Location, "Unknown zone.")
+	case s == inRegion && !regionExists(location):
+		return invalid("region", location, "Unknown region.")
+	case s == inZone && !zoneExists(location):
+		return invalid("zone", location, "Unknown zone.")
 	}
 	return nil
 }
@@ -131,6 +135,10 @@ func (col *collection[M]) vacant(c *call, name string) error {
 	if err := col.checkLocation(c); err != nil {
 		return err
 	}
+	if name == "" {
+		// The discovery document says so of some collections only.
+		return required("resource.name")
+	}
 	if col.in(c, c.Location)[name] != nil {
 		return alreadyExists(col.path(c, c.Location, name))
 	}
@@ -145,29 +153,6 @@ func (col *collection[M]) vacant(c *call, name string) error {
 		return quotaExceeded(col.metric, limit, where+".")
 	}
 	return nil
-}
-
-// replace starts the operation that puts next in the place of an object. The caller has got the object from ready.
-func (col *collection[M]) replace(c *call, h *Held[M], next M, delay string) (*computepb.Operation, error) {
-	before, err := protoTree(h.Body)
-	if err != nil {
-		return nil, err
-	}
-	for _, name := range []string{"id", "creationTimestamp"} {
-		copyField(next, h.Body, name)
-	}
-	after, err := protoTree(next)
-	if err != nil {
-		return nil, err
-	}
-	for _, name := range append([]string{"name"}, col.immutable...) {
-		if was, is := fmt.Sprint(before[name]), fmt.Sprint(after[name]); was != is {
-			return nil, invalid("resource."+name, is, "The field cannot be changed; it is '%s'.", was)
-		}
-	}
-	clearField(next, "fingerprint")
-	h.Next = next
-	return startOperation(c, col, h, "update", delay), nil
 }
 
 // remove starts the operation that takes an object away, unless another one uses it.

@@ -4,9 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
-	"fmt"
 
-	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 )
@@ -98,40 +96,4 @@ func digest(value any) string {
 	}
 	sum := sha256.Sum256(raw)
 	return base64.URLEncoding.EncodeToString(sum[:8])
-}
-
-// mergePatch is an object after a patch: what the request has replaces what there is, null clears, and lists are replaced as a
-// whole (RFC 7396).
-func mergePatch[M proto.Message](stored M, patch map[string]any) (M, error) {
-	tree, err := protoTree(stored)
-	if err != nil {
-		return stored, err
-	}
-	raw, err := json.Marshal(mergeTrees(tree, patch))
-	if err != nil {
-		return stored, fmt.Errorf("encode patch: %w", err)
-	}
-	next := fresh[M]()
-	if err := protojson.Unmarshal(raw, next); err != nil {
-		return stored, fmt.Errorf("decode patch: %w", err)
-	}
-	return next, nil
-}
-
-func mergeTrees(target, patch map[string]any) map[string]any {
-	for key, value := range patch {
-		switch value := value.(type) {
-		case nil:
-			delete(target, key)
-		case map[string]any:
-			child, ok := target[key].(map[string]any)
-			if !ok {
-				child = map[string]any{}
-			}
-			target[key] = mergeTrees(child, value)
-		default:
-			target[key] = value
-		}
-	}
-	return target
 }

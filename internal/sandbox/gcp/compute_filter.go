@@ -20,6 +20,8 @@ type condition struct {
 
 var (
 	comparison = regexp.MustCompile(`^([A-Za-z][\w.\-]*)\s*(!=|=|:|\s(?:eq|ne)\s)\s*(.*)$`)
+	quoted     = regexp.MustCompile(`"[^"]*"|'[^']*'`)
+	beyond     = regexp.MustCompile(`(?:^|[\s()])(?:OR|NOT)(?:[\s()]|$)|[<>]`)
 	unquoted   = regexp.MustCompile(`^[^\s"'()]+$`)
 )
 
@@ -27,22 +29,25 @@ var (
 // regular expression, alone or in parentheses that stand side by side or with AND in between. Everything else is refused, because
 // a filter that is read wrongly answers wrongly without a word.
 func parseFilter(text string) ([]condition, error) {
+	if beyond.MatchString(quoted.ReplaceAllString(text, `""`)) {
+		return nil, invalid("filter", text, "The sandbox does not implement OR, NOT, <, >, <= and >= in filters.")
+	}
 	var all []condition
 	for rest := strings.TrimSpace(text); rest != ""; {
 		var part string
 		if strings.HasPrefix(rest, "(") {
-			end := strings.Index(rest, ")")
-			if end < 0 {
+			var closed bool
+			if part, rest, closed = cutUnquoted(rest[1:], ")"); !closed {
 				return nil, badFilter(text)
 			}
-			part, rest = rest[1:end], strings.TrimSpace(rest[end+1:])
+			rest = strings.TrimSpace(rest)
 			after, joined := strings.CutPrefix(rest, "AND")
 			if joined && strings.TrimSpace(after) == "" || !joined && rest != "" && !strings.HasPrefix(rest, "(") {
 				return nil, badFilter(text)
 			}
 			rest = strings.TrimSpace(after)
 		} else {
-			part, rest, _ = strings.Cut(rest, " AND ")
+			part, rest, _ = cutUnquoted(rest, " AND ")
 		}
 		one, ok := parseCondition(strings.TrimSpace(part))
 		if !ok {
@@ -51,6 +56,24 @@ func parseFilter(text string) ([]condition, error) {
 		all = append(all, one)
 	}
 	return all, nil
+}
+
+// cutUnquoted is strings.Cut at a separator that is not in quotes.
+func cutUnquoted(text, separator string) (before, after string, found bool) {
+	quote := byte(0)
+	for i := range len(text) {
+		switch at := text[i]; {
+		case quote != 0:
+			if at == quote {
+				quote = 0
+			}
+		case at == '"' || at == '\'':
+			quote = at
+		case strings.HasPrefix(text[i:], separator):
+			return text[:i], text[i+len(separator):], true
+		}
+	}
+	return text, "", false
 }
 
 func badFilter(text string) error { return invalid("filter", text, "Invalid list filter expression.") }

@@ -119,6 +119,7 @@ func checkFirewallSides(f *computepb.Firewall) error {
 		}
 	}
 	for field, ranges := range map[string][]string{"resource.sourceRanges": f.SourceRanges, "resource.destinationRanges": f.DestinationRanges} {
+		var first netip.Addr
 		for i, text := range ranges {
 			prefix, err := netip.ParsePrefix(text)
 			if ip, ipErr := netip.ParseAddr(text); err != nil && ipErr == nil {
@@ -126,6 +127,12 @@ func checkFirewallSides(f *computepb.Firewall) error {
 			}
 			if err != nil || prefix != prefix.Masked() {
 				return invalid(fmt.Sprintf("%s[%d]", field, i), text, "Must be a valid CIDR range.")
+			}
+			if i == 0 {
+				first = prefix.Addr()
+			}
+			if prefix.Addr().Is4() != first.Is4() {
+				return invalid(fmt.Sprintf("%s[%d]", field, i), text, "A rule has IPv4 ranges or IPv6 ranges, not both.")
 			}
 		}
 	}

@@ -75,6 +75,23 @@ func fitsAddress(f *computepb.ForwardingRule, a *computepb.Address) error {
 	return nil
 }
 
+// checkTier holds the network tier of a rule that is there against its address, which keeps the tier that it was made with.
+func (c *call) checkTier(f *computepb.ForwardingRule) error {
+	tier, internal := f.GetNetworkTier(), f.GetLoadBalancingScheme() == "INTERNAL_MANAGED"
+	if tier != "PREMIUM" && (tier != "STANDARD" || internal) {
+		return invalid("resource.networkTier", tier, "It does not fit the load balancing scheme %s.", f.GetLoadBalancingScheme())
+	}
+	if internal {
+		return nil
+	}
+	for _, h := range addresses.in(c, c.Location) {
+		if h.Body.GetAddress() == f.GetIPAddress() {
+			return fitsAddress(f, h.Body)
+		}
+	}
+	return nil
+}
+
 // checkAddressShared refuses a rule whose address and port another one has, and an internal address that is not made to be shared.
 func (c *call) checkAddressShared(f *computepb.ForwardingRule, reserved *computepb.Address) error {
 	for name, other := range forwardingRules.in(c, c.Location) {

@@ -10,10 +10,8 @@ import (
 var forwardingRules = newCollection(&collection[*computepb.ForwardingRule]{
 	plural: "forwardingRules", title: "forwarding rule", scope: inRegion, quota: "compute.forwarding_rules", metric: "FORWARDING_RULES",
 	objects: func(s *computeState) map[string]*Held[*computepb.ForwardingRule] { return s.ForwardingRules },
-	immutable: []string{
-		"IPAddress", "IPProtocol", "portRange", "loadBalancingScheme", "network", "subnetwork", "target", "labels", "description",
-		"allowGlobalAccess", "ipVersion",
-	},
+	// "Currently, you can only patch the network_tier field"; allowGlobalAccess "cannot be changed" for the schemes that are here.
+	mutable: []string{"networkTier"},
 })
 
 func init() {
@@ -140,30 +138,33 @@ func (c *call) referProxy(reference, scheme string) (string, error) {
 	if !ok {
 		return "", invalid("resource.target", reference, "The URL is malformed.")
 	}
-	urlMap, link := "", ""
+	var behind []*computepb.UrlMap
+	link := ""
 	switch t.plural {
 	case httpProxies.plural:
 		h, to, err := httpProxies.refer(c, "resource.target", reference)
 		if err != nil {
 			return "", err
 		}
-		urlMap, link = h.Body.GetUrlMap(), to
+		link = to
+		for _, p := range versions(h) {
+			behind = append(behind, c.mapsAt(p.GetUrlMap())...)
+		}
 	case httpsProxies.plural:
 		h, to, err := httpsProxies.refer(c, "resource.target", reference)
 		if err != nil {
 			return "", err
 		}
-		urlMap, link = h.Body.GetUrlMap(), to
+		link = to
+		for _, p := range versions(h) {
+			behind = append(behind, c.mapsAt(p.GetUrlMap())...)
+		}
 	default:
 		return "", invalid("resource.target", reference, "Unexpected resource collection; it must be a regional target HTTP or HTTPS proxy.")
 	}
-	m, ok := c.parseTarget(urlMap)
-	if h := urlMaps.in(c, c.Location)[m.name]; ok && h != nil {
-		for _, b := range c.servicesOf(h.Body) {
-			if b.GetLoadBalancingScheme() != scheme {
-				return "", invalid("resource.target", reference, "The load balancing scheme %s of backend service '%s' does not match the forwarding rule's.",
-					b.GetLoadBalancingScheme(), b.GetName())
-			}
+	for _, other := range c.schemesBehind(behind...) {
+		if other != scheme {
+			return "", invalid("resource.target", reference, "The load balancing scheme %s of its backend services does not match the forwarding rule's.", other)
 		}
 	}
 	return link, nil
@@ -194,6 +195,9 @@ func (c *call) patchForwardingRule(in *computepb.PatchForwardingRuleRequest) (*c
 	delete(c.body, "labelFingerprint")
 	next, err := mergePatch(h.Body, c.body)
 	if err != nil {
+		return nil, err
+	}
+	if err := c.checkTier(next); err != nil {
 		return nil, err
 	}
 	return forwardingRules.replace(c, h, next, "forwardingRules.patch")

@@ -1,8 +1,8 @@
 package gcp
 
 import (
-	"fmt"
 	"strconv"
+	"strings"
 
 	"google.golang.org/protobuf/proto"
 
@@ -33,6 +33,12 @@ func init() {
 	serveList[*computepb.HealthCheck, *computepb.ListRegionHealthChecksRequest](service, healthChecks,
 		func(items []*computepb.HealthCheck, next, id *string) *computepb.HealthCheckList {
 			return &computepb.HealthCheckList{Items: items, NextPageToken: next, Id: id}
+		})
+	serveAggregatedList[*computepb.HealthCheck, *computepb.HealthChecksScopedList, *computepb.AggregatedListHealthChecksRequest]("google.cloud.compute.v1.HealthChecks", healthChecks, everyScope,
+		func(items []*computepb.HealthCheck, none *computepb.Warning) *computepb.HealthChecksScopedList {
+			return &computepb.HealthChecksScopedList{HealthChecks: items, Warning: none}
+		}, func(items map[string]*computepb.HealthChecksScopedList, next, id *string) *computepb.HealthChecksAggregatedList {
+			return &computepb.HealthChecksAggregatedList{Items: items, NextPageToken: next, Id: id}
 		})
 }
 
@@ -99,32 +105,59 @@ func completeHealthCheckType(h *computepb.HealthCheck) error {
 			return invalid("resource.type", h.GetType(), "The settings that belong to the type, and only those, must be specified; %s does not fit.", kind)
 		}
 	}
-	if h.GetType() != "HTTP" {
-		if h.GetType() != "HTTPS" && h.GetType() != "TCP" {
-			return unsupported("resource.type")
+	switch h.GetType() {
+	case "HTTP":
+		p := h.HttpHealthCheck
+		if err := completeProbePath("resource.httpHealthCheck", &p.RequestPath); err != nil {
+			return err
 		}
-		return nil
+		return completeProbe("resource.httpHealthCheck", 80, probe{&p.Port, p.PortName, p.GetPortSpecification(), &p.ProxyHeader})
+	case "HTTPS":
+		p := h.HttpsHealthCheck
+		if err := completeProbePath("resource.httpsHealthCheck", &p.RequestPath); err != nil {
+			return err
+		}
+		return completeProbe("resource.httpsHealthCheck", 443, probe{&p.Port, p.PortName, p.GetPortSpecification(), &p.ProxyHeader})
+	case "TCP":
+		p := h.TcpHealthCheck
+		return completeProbe("resource.tcpHealthCheck", 80, probe{&p.Port, p.PortName, p.GetPortSpecification(), &p.ProxyHeader})
 	}
-	http := h.HttpHealthCheck
-	switch spec := http.GetPortSpecification(); {
-	case spec == "USE_SERVING_PORT" && http.Port != nil:
-		return invalid("resource.httpHealthCheck.port", fmt.Sprint(http.GetPort()), "A port cannot be specified with USE_SERVING_PORT.")
-	case http.PortName != nil || spec == "USE_NAMED_PORT":
-		return unsupported("resource.httpHealthCheck.portName")
-	case spec != "USE_SERVING_PORT" && http.Port == nil:
-		http.Port = new(int32(80))
+	return unsupported("resource.type")
+}
+
+// probe is what the settings of all types have in common.
+type probe struct {
+	port          **int32
+	portName      *string
+	specification string
+	proxyHeader   **string
+}
+
+// completeProbe checks where a health check sends its probes: "valid values are 1 through 65535", and each type has a default.
+func completeProbe(field string, standard int32, p probe) error {
+	serving := p.specification == "USE_SERVING_PORT"
+	switch port := *p.port; {
+	case p.portName != nil || p.specification == "USE_NAMED_PORT":
+		return unsupported(field + ".portName")
+	case serving && port != nil:
+		return invalid(field+".port", strconv.Itoa(int(*port)), "A port cannot be specified with USE_SERVING_PORT.")
+	case !serving && port == nil:
+		*p.port = new(standard)
+	case port != nil && (*port < 1 || *port > 65535):
+		return invalid(field+".port", strconv.Itoa(int(*port)), "Must be between 1 and 65535.")
 	}
-	if p := http.GetPort(); http.Port != nil && (p < 1 || p > 65535) {
-		return invalid("resource.httpHealthCheck.port", fmt.Sprint(p), "Must be between 1 and 65535.")
+	if *p.proxyHeader == nil {
+		*p.proxyHeader = new("NONE")
 	}
-	if http.RequestPath == nil {
-		http.RequestPath = new("/")
+	return nil
+}
+
+func completeProbePath(field string, path **string) error {
+	if *path == nil {
+		*path = new("/")
 	}
-	if p := http.GetRequestPath(); p == "" || p[0] != '/' {
-		return invalid("resource.httpHealthCheck.requestPath", p, "It must begin with '/'.")
-	}
-	if http.ProxyHeader == nil {
-		http.ProxyHeader = new("NONE")
+	if !strings.HasPrefix(**path, "/") {
+		return invalid(field+".requestPath", **path, "It must begin with '/'.")
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"slices"
 	"testing"
+	"time"
 )
 
 // TestComputeFilters lists with the filters that clients of this kind write.
@@ -23,11 +24,15 @@ func TestComputeFilters(t *testing.T) {
 		`name:other-*`:      {},
 		`labels.team = ml`:  {"serving-0", "serving-1"},
 		`labels.env:*`:      {"serving-0", "serving-1"},
-		`(labels.team = ml) AND (labels.env = prod)`: {"serving-0"},
-		`(labels.team = ml) (labels.env = test)`:     {"serving-1"},
-		`labels.team=ml AND name=serving-1`:          {"serving-1"},
-		`name eq 'serving-[01]'`:                     {"serving-0", "serving-1"},
-		`name ne "serving-[01]"`:                     {"serving-2"},
+		`(labels.team = ml) AND (labels.env = prod)`:    {"serving-0"},
+		`(labels.team = ml) (labels.env = test)`:        {"serving-1"},
+		`labels.team=ml AND name=serving-1`:             {"serving-1"},
+		`name eq 'serving-[01]'`:                        {"serving-0", "serving-1"},
+		`name ne "serving-[01]"`:                        {"serving-2"},
+		`description="a)b"`:                             {},
+		`(description != "a) AND (b") (name=serving-1)`: {"serving-1"},
+		`description != "a AND b" AND name=serving-1`:   {"serving-1"},
+		`description != "a OR b < c"`:                   {"serving-0", "serving-1", "serving-2"},
 	} {
 		t.Run(filter, func(t *testing.T) {
 			if got := names(fetch(t, regionURL(at)+"/addresses?filter="+url.QueryEscape(filter))); !slices.Equal(got, want) {
@@ -107,4 +112,99 @@ func names(list map[string]any) []string {
 		out = append(out, item.(map[string]any)["name"].(string))
 	}
 	return out
+}
+
+// TestComputeSelection cuts answers by the parameter that all of Google's APIs have for it.
+func TestComputeSelection(t *testing.T) {
+	t.Parallel()
+	_, at := serve(t)
+	post(t, regionURL(at)+"/addresses", `{"name":"a","labels":{"team":"ml"}}`)
+	for path, want := range map[string]string{
+		"/regions/us-central1/addresses?fields=items/name":                                 "map[items:[map[name:a]]]",
+		"/regions/us-central1/addresses?fields=kind,items(name,labels/team)":               "map[items:[map[labels:map[team:ml] name:a]] kind:compute#addressList]",
+		"/regions/us-central1/addresses?fields=items/name,items/address_type":              "map[items:[map[addressType:EXTERNAL name:a]]]",
+		"/regions/us-central1/addresses/a?fields=name&key=x&quotaUser=y":                   "map[name:a]",
+		"/regions/us-central1/addresses/a?fields=labels/none&userIp=192.0.2.1":             "map[labels:map[]]",
+		"/aggregated/addresses?fields=items/*/addresses/name&maxResults=1&filter=name%3Da": "",
+	} {
+		got := fetch(t, projectURL(at)+path)
+		if want == "" {
+			items, ok := got["items"].(map[string]any)
+			if one := fmt.Sprint(items["regions/us-central1"]); !ok || len(got) != 1 || one != "map[addresses:[map[name:a]]]" {
+				t.Errorf("%s = %v", path, got)
+			}
+		} else if fmt.Sprint(got) != want {
+			t.Errorf("%s = %v, want %s", path, got, want)
+		}
+	}
+	if status, _ := rawAs(t, "sandbox", "POST", projectURL(at)+"/global/networks?fields=colour", `{"name":"n","autoCreateSubnetworks":false}`); status != 400 {
+		t.Errorf("a wrong selection: %d", status)
+	}
+	wantFailure(t, "GET", projectURL(at)+"/global/networks/n", "", 404, "notFound", "was not found")
+}
+
+// TestComputeAggregated lists everywhere what gcloud lists by no other way.
+func TestComputeAggregated(t *testing.T) {
+	t.Parallel()
+	cloud, at := serve(t)
+	prepareNetwork(t, at)
+	plant(cloud)
+	const region = "regions/us-central1/"
+	for _, object := range [][3]string{
+		{"healthChecks", "healthChecks", `{"name":"one","type":"HTTP","httpHealthCheck":{}}`},
+		{"backendServices", "backendServices", `{"name":"one","loadBalancingScheme":"EXTERNAL_MANAGED","healthChecks":["` + region + `healthChecks/one"]}`},
+		{"urlMaps", "urlMaps", `{"name":"one","defaultService":"` + region + `backendServices/one"}`},
+		{"sslPolicies", "sslPolicies", `{"name":"one"}`},
+		{"securityPolicies", "securityPolicies", `{"name":"one"}`},
+		{"targetHttpProxies", "targetHttpProxies", `{"name":"one","urlMap":"` + region + `urlMaps/one"}`},
+		{"targetHttpsProxies", "targetHttpsProxies", `{"name":"one","urlMap":"` + region + `urlMaps/one","sslCertificates":["//certificatemanager.googleapis.com/projects/sandbox-project/locations/us-central1/certificates/models"]}`},
+	} {
+		post(t, regionURL(at)+"/"+object[0], object[2])
+		scopes, ok := fetch(t, projectURL(at)+"/aggregated/"+object[0])["items"].(map[string]any)
+		if !ok {
+			t.Fatalf("%s has no scopes", object[0])
+		}
+		here, _ := scopes["regions/us-central1"].(map[string]any)
+		list, _ := here[object[1]].([]any)
+		other, _ := scopes["regions/us-east1"].(map[string]any)
+		if len(list) != 1 || list[0].(map[string]any)["name"] != "one" || other["warning"] == nil {
+			t.Errorf("%s = %v", object[0], scopes)
+		}
+	}
+}
+
+// TestComputeListsOfOthers asks for what other clients list.
+func TestComputeListsOfOthers(t *testing.T) {
+	t.Parallel()
+	_, at := serve(t)
+	prepareNetwork(t, at)
+	for _, plural := range []string{"addresses", "forwardingRules"} {
+		if got := fetch(t, projectURL(at)+"/global/"+plural); got["items"] != nil || got["id"] != "projects/sandbox-project/global/"+plural {
+			t.Errorf("global %s = %v", plural, got)
+		}
+		wantFailure(t, "GET", projectURL(at)+"/global/"+plural+"?filter=name", "", 400, "invalid", "filter")
+	}
+	usable := fetch(t, projectURL(at)+"/aggregated/subnetworks/listUsable?filter=purpose%3DPRIVATE")["items"].([]any)
+	if len(usable) != 1 {
+		t.Fatalf("usable = %v", usable)
+	}
+	one := usable[0].(map[string]any)
+	if one["subnetwork"] != regionLink("subnetworks/nodes") || one["ipCidrRange"] != "10.0.0.0/22" || len(one["secondaryIpRanges"].([]any)) != 2 {
+		t.Errorf("usable = %v", one)
+	}
+}
+
+// TestComputeOperationsGo deletes operations that are over, and no others.
+func TestComputeOperationsGo(t *testing.T) {
+	t.Parallel()
+	_, at := serve(t, func(c *Config) { c.Delays = map[string]time.Duration{"compute.addresses.insert": time.Hour} })
+	done := change(t, "POST", projectURL(at)+"/global/networks", `{"name":"n","autoCreateSubnetworks":false}`).GetName()
+	pending := change(t, "POST", regionURL(at)+"/addresses", `{"name":"a"}`).GetName()
+	if status, text := rawAs(t, "sandbox", "DELETE", projectURL(at)+"/global/operations/"+done, ""); status != 200 {
+		t.Errorf("%d %s", status, text)
+	}
+	wantFailure(t, "GET", projectURL(at)+"/global/operations/"+done, "", 404, "notFound", "was not found")
+	wantFailure(t, "DELETE", regionURL(at)+"/operations/"+done, "", 404, "notFound", "was not found")
+	wantFailure(t, "DELETE", regionURL(at)+"/operations/"+pending, "", 400, "resourceNotReady", "is not ready")
+	fetch(t, regionURL(at)+"/operations/"+pending)
 }

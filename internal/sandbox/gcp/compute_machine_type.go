@@ -28,6 +28,9 @@ var families = map[string]family{
 	"t2d-standard": {[]int{1, 2, 4, 8, 16, 32, 48, 60}, 4096}, "t2a-standard": {[]int{1, 2, 4, 8, 16, 32, 48}, 4096},
 }
 
+// sharedCores are the machine types that have a part of two CPUs, with their memory in MiB.
+var sharedCores = map[string]int{"e2-micro": 1024, "e2-small": 2048, "e2-medium": 4096}
+
 // builtIn are the machine types that come with accelerators.
 var builtIn = map[string]struct {
 	cpus, memory, count int
@@ -52,6 +55,9 @@ func init() {
 		return nil, notFound(target{c.Project, in.GetZone(), "machineTypes", in.GetMachineType()}.path())
 	})
 	handle(machines+".List", func(c *call, in *computepb.ListMachineTypesRequest) (*computepb.MachineTypeList, error) {
+		if err := checkPlace(inZone, in.GetZone()); err != nil {
+			return nil, err
+		}
 		list, next, err := items(paged(c.machineTypesIn(in.GetZone()), in))
 		return &computepb.MachineTypeList{Items: list, NextPageToken: next, Id: c.listID("machineTypes")}, err
 	})
@@ -69,6 +75,9 @@ func init() {
 		return nil, notFound(target{c.Project, in.GetZone(), "acceleratorTypes", in.GetAcceleratorType()}.path())
 	})
 	handle(accelerators+".List", func(c *call, in *computepb.ListAcceleratorTypesRequest) (*computepb.AcceleratorTypeList, error) {
+		if err := checkPlace(inZone, in.GetZone()); err != nil {
+			return nil, err
+		}
 		list, next, err := items(paged(c.acceleratorTypesIn(in.GetZone()), in))
 		return &computepb.AcceleratorTypeList{Items: list, NextPageToken: next, Id: c.listID("acceleratorTypes")}, err
 	})
@@ -113,6 +122,8 @@ func (c *call) machineType(zone, name string) *computepb.MachineType {
 		}
 		m.GuestCpus, m.MemoryMb = new(int32(special.cpus)), new(int32(special.memory))
 		m.Accelerators = []*computepb.Accelerators{{GuestAcceleratorType: new(special.accelerator), GuestAcceleratorCount: new(int32(special.count))}}
+	} else if memory := sharedCores[name]; memory > 0 {
+		m.IsSharedCpu, m.GuestCpus, m.MemoryMb = new(true), new(int32(2)), new(int32(memory))
 	} else {
 		i := strings.LastIndex(name, "-")
 		cpus, err := strconv.Atoi(name[i+1:])
@@ -138,7 +149,7 @@ func (c *call) machineTypesIn(zone string) []placed[*computepb.MachineType] {
 		}
 	}
 	var all []placed[*computepb.MachineType]
-	for _, name := range append(names, control.SortedKeys(builtIn)...) {
+	for _, name := range slices.Concat(names, control.SortedKeys(sharedCores), control.SortedKeys(builtIn)) {
 		if m := c.machineType(zone, name); m != nil {
 			all = append(all, placed[*computepb.MachineType]{"zones/" + zone, m})
 		}

@@ -15,9 +15,10 @@ import (
 // networks is made known in init, because what shows one asks for networks.
 var networks = &collection[*computepb.Network]{
 	plural: "networks", title: "network", scope: inProject, quota: "compute.networks", metric: "NETWORKS",
-	objects:   func(s *computeState) map[string]*Held[*computepb.Network] { return s.Networks },
-	immutable: []string{"autoCreateSubnetworks", "description", "enableUlaInternalIpv6", "internalIpv6Range", "networkProfile", "peerings"},
-	missing:   "The referenced network resource cannot be found.",
+	objects: func(s *computeState) map[string]*Held[*computepb.Network] { return s.Networks },
+	// "Only routingConfig can be modified."
+	mutable: []string{"routingConfig"},
+	missing: "The referenced network resource cannot be found.",
 }
 
 func init() {

@@ -1,6 +1,7 @@
 package gcp
 
 import (
+	"net/http"
 	"regexp"
 	"strings"
 	"time"
@@ -138,10 +139,8 @@ func (c *call) settleOperation(name, to string) {
 	collections[op.Plural].settle(c, op.Name, op.FailCode != "")
 }
 
-// httpMessage is how an operation names the status of its error.
-func httpMessage(status int) string {
-	return strings.ReplaceAll((&Error{Status: status}).canonical(), "_", " ")
-}
+// httpMessage is how an operation names the status of its error: by HTTP's words, "such as NOT FOUND".
+func httpMessage(status int) string { return strings.ToUpper(http.StatusText(status)) }
 
 // shownOperation is an operation as get answers it.
 func (c *call) shownOperation(op *operation, location string) *computepb.Operation {

@@ -114,13 +114,16 @@ func TestComputeOperationFails(t *testing.T) {
 	if err := op.Wait(t.Context()); !errors.As(err, &api) || api.Code != 403 || !strings.Contains(api.Message, "QUOTA_EXCEEDED") {
 		t.Errorf("error = %v", err)
 	}
+	if got := fetch(t, projectURL(url)+"/global/operations/"+op.Name())["httpErrorMessage"]; got != "FORBIDDEN" {
+		t.Errorf("HTTP error message = %v", got)
+	}
 	wantFailure(t, http.MethodGet, projectURL(url)+"/global/networks/main", "", 404, "notFound", "was not found")
 	op, err := networks.Insert(t.Context(), insert)
 	finish(t, op, err)
 	cloud.AddFault(control.Fault{Action: "Networks.Patch", Code: "INTERNAL", Status: 500, Later: true})
-	change(t, http.MethodPatch, projectURL(url)+"/global/networks/main", `{"mtu":1500}`)
-	if got := fetch(t, projectURL(url)+"/global/networks/main")["mtu"]; got != 1460.0 {
-		t.Errorf("MTU after a change that failed = %v", got)
+	change(t, http.MethodPatch, projectURL(url)+"/global/networks/main", `{"routingConfig":{"routingMode":"GLOBAL"}}`)
+	if got := fetch(t, projectURL(url)+"/global/networks/main")["routingConfig"].(map[string]any)["routingMode"]; got != "REGIONAL" {
+		t.Errorf("routing mode after a change that failed = %v", got)
 	}
 	cloud.AddFault(control.Fault{Action: "Networks.Delete", Code: "resourceInUseByAnotherResource"})
 	wantFailure(t, http.MethodDelete, projectURL(url)+"/global/networks/main", "", 400, "resourceInUseByAnotherResource", "fault rule")

@@ -23,10 +23,16 @@ func init() {
 	handle("google.cloud.compute.v1.RegionOperations.Wait", operationByName[*computepb.WaitRegionOperationRequest])
 	handle("google.cloud.compute.v1.ZoneOperations.Get", operationByName[*computepb.GetZoneOperationRequest])
 	handle("google.cloud.compute.v1.ZoneOperations.Wait", operationByName[*computepb.WaitZoneOperationRequest])
+	handle("google.cloud.compute.v1.GlobalOperations.Delete", func(c *call, in *computepb.DeleteGlobalOperationRequest) (*computepb.DeleteGlobalOperationResponse, error) {
+		return &computepb.DeleteGlobalOperationResponse{}, c.deleteOperation(in.GetOperation())
+	})
+	handle("google.cloud.compute.v1.RegionOperations.Delete", func(c *call, in *computepb.DeleteRegionOperationRequest) (*computepb.DeleteRegionOperationResponse, error) {
+		return &computepb.DeleteRegionOperationResponse{}, c.deleteOperation(in.GetOperation())
+	})
 	handle("google.cloud.compute.v1.GlobalOperations.AggregatedList", (*call).aggregateOperations)
-	handle("google.cloud.compute.v1.GlobalOperations.List", listOperations[*computepb.ListGlobalOperationsRequest])
-	handle("google.cloud.compute.v1.RegionOperations.List", listOperations[*computepb.ListRegionOperationsRequest])
-	handle("google.cloud.compute.v1.ZoneOperations.List", listOperations[*computepb.ListZoneOperationsRequest])
+	handle("google.cloud.compute.v1.GlobalOperations.List", listOperations[*computepb.ListGlobalOperationsRequest](inProject))
+	handle("google.cloud.compute.v1.RegionOperations.List", listOperations[*computepb.ListRegionOperationsRequest](inRegion))
+	handle("google.cloud.compute.v1.ZoneOperations.List", listOperations[*computepb.ListZoneOperationsRequest](inZone))
 }
 
 type operationRequest interface {
@@ -43,9 +49,28 @@ func operationByName[I operationRequest](c *call, in I) (*computepb.Operation, e
 	return c.shownOperation(op, c.Location), nil
 }
 
-func listOperations[I listRequest](c *call, in I) (*computepb.OperationList, error) {
-	list, next, err := items(paged(c.operationsIn(c.Location), in))
-	return &computepb.OperationList{Items: list, NextPageToken: next, Id: c.listID("operations")}, err
+// deleteOperation forgets an operation that is over.
+func (c *call) deleteOperation(name string) error {
+	known := c.region(c.Location).Compute.Operations
+	path := target{c.Project, c.Location, "operations", name}.path()
+	switch op := known[name]; {
+	case op == nil:
+		return notFound(path)
+	case op.Shown.Body.GetStatus() != computepb.Operation_DONE:
+		return notReady(path)
+	}
+	delete(known, name)
+	return nil
+}
+
+func listOperations[I listRequest](where scope) func(c *call, in I) (*computepb.OperationList, error) {
+	return func(c *call, in I) (*computepb.OperationList, error) {
+		if err := checkPlace(where, c.Location); err != nil {
+			return nil, err
+		}
+		list, next, err := items(paged(c.operationsIn(c.Location), in))
+		return &computepb.OperationList{Items: list, NextPageToken: next, Id: c.listID("operations")}, err
+	}
 }
 
 func (c *call) operationsIn(location string) []placed[*computepb.Operation] {

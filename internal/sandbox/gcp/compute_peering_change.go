@@ -71,35 +71,3 @@ func (c *call) replacePeerings(h *Held[*computepb.Network], next *computepb.Netw
 	h.Next = next
 	return startOperation(c, networks, h, "update", delay), nil
 }
-
-// listPeeringRoutes shows what goes through an active peering, in the direction that is asked for.
-func (c *call) listPeeringRoutes(in *computepb.ListPeeringRoutesNetworksRequest) (*computepb.ExchangedPeeringRoutesList, error) {
-	if _, err := networks.get(c, in.GetNetwork()); err != nil {
-		return nil, err
-	}
-	if in.GetDirection() != "INCOMING" && in.GetDirection() != "OUTGOING" {
-		return nil, invalid("direction", in.GetDirection(), "The value must be one of [INCOMING OUTGOING].")
-	}
-	if !regionExists(in.GetRegion()) {
-		return nil, invalid("region", in.GetRegion(), "Unknown region.")
-	}
-	link := networks.link(c, global, in.GetNetwork())
-	list := &computepb.ExchangedPeeringRoutesList{Id: c.listID("networks/" + in.GetNetwork() + "/listPeeringRoutes")}
-	for _, p := range c.activePeers(link) {
-		if p.GetName() != in.GetPeeringName() {
-			continue
-		}
-		from, at := link, c
-		if in.GetDirection() == "INCOMING" {
-			from, at = p.peer.link(), c.in(p.peer.project, global)
-		}
-		for _, s := range at.subnetsOf(from) {
-			for _, r := range subnetRanges(s.Body) {
-				list.Items = append(list.Items, &computepb.ExchangedPeeringRoute{
-					DestRange: new(r.String()), Imported: new(true), NextHopRegion: new(s.region), Priority: new(uint32(0)), Type: new("SUBNET_PEERING_ROUTE"),
-				})
-			}
-		}
-	}
-	return list, nil
-}

@@ -53,6 +53,9 @@ func regionScopes() []string {
 	return scopes
 }
 
+// everyScope are the scopes of what is regional here and may be global in reality.
+func everyScope() []string { return append([]string{global}, regionScopes()...) }
+
 func zoneScopes() []string {
 	var scopes []string
 	for _, name := range regionNames() {

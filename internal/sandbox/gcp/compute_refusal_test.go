@@ -1,6 +1,7 @@
 package gcp
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -19,7 +20,18 @@ func TestComputeRefusals(t *testing.T) {
 	post(t, regionURL(url)+"/addresses", `{"name":"ext"}`)
 	post(t, regionURL(url)+"/sslPolicies", `{"name":"tls","profile":"MODERN"}`)
 	post(t, regionURL(url)+"/securityPolicies", `{"name":"armor"}`)
+	post(t, regionURL(url)+"/backendServices", `{"name":"inner","loadBalancingScheme":"INTERNAL_MANAGED","healthChecks":["regions/us-central1/healthChecks/hc"]}`)
+	post(t, regionURL(url)+"/urlMaps", `{"name":"inner","defaultService":"regions/us-central1/backendServices/inner"}`)
+	post(t, regionURL(url)+"/targetHttpsProxies", `{"name":"secure","urlMap":"regions/us-central1/urlMaps/map","sslCertificates":["`+url+`/v1/projects/sandbox-project/locations/us-central1/certificates/models"]}`)
+	post(t, regionURL(url)+"/addresses", `{"name":"live"}`)
+	for name, target := range map[string]string{"live": "targetHttpProxies/proxy", "secure": "targetHttpsProxies/secure"} {
+		port := map[string]string{"live": "80", "secure": "443"}[name]
+		post(t, regionURL(url)+"/forwardingRules", `{"name":"`+name+`","loadBalancingScheme":"EXTERNAL_MANAGED","network":"global/networks/main","portRange":"`+port+`",
+			"IPAddress":"regions/us-central1/addresses/live","target":"regions/us-central1/`+target+`"}`)
+	}
+	printOf := func(path string) string { return fmt.Sprint(fetch(t, regionURL(url)+"/"+path)["fingerprint"]) }
 	const (
+		armorRule                    = `"priority":1,"action":"allow","match":{"versionedExpr":"SRC_IPS_V1","config":{"srcIpRanges":["192.0.2.0/24"]}}`
 		networks, subnets, firewalls = "P/global/networks", "R/subnetworks", "P/global/firewalls"
 		backend                      = `"name":"b2","loadBalancingScheme":"EXTERNAL_MANAGED","healthChecks":["regions/us-central1/healthChecks/hc"]`
 		rule                         = `"name":"fr","loadBalancingScheme":"EXTERNAL_MANAGED","network":"global/networks/main","target":"regions/us-central1/targetHttpProxies/proxy"`
@@ -103,7 +115,41 @@ func TestComputeRefusals(t *testing.T) {
 		"stale named ports":       {"POST", "P/zones/us-central1-a/instanceGroups/pool/setNamedPorts", `{"namedPorts":[{"name":"http","port":80}]}`, 412, "conditionNotMet", "fingerprint"},
 		"request id":              {"POST", networks + "?requestId=7", `{"name":"n","autoCreateSubnetworks":false}`, 400, "invalid", "UUID"},
 		"zero request id":         {"POST", networks + "?requestId=00000000-0000-0000-0000-000000000000", `{"name":"n","autoCreateSubnetworks":false}`, 400, "invalid", "UUID"},
-		"filter":                  {"GET", networks + "?filter=name%3Ea", ``, 400, "invalid", "filter"},
+		"filter":                  {"GET", networks + "?filter=name%3Ea", ``, 400, "invalid", "does not implement OR, NOT, <, >"},
+		"proto's name":            {"POST", networks, `{"name":"n","auto_create_subnetworks":false,"routing_config":{"routing_mode":"LOCAL"}}`, 400, "invalid", "resource.routingConfig.routingMode"},
+		"both names":              {"POST", networks, `{"name":"n","autoCreateSubnetworks":false,"auto_create_subnetworks":false}`, 400, "invalid", "are the same field"},
+		"proto's name, fixed":     {"PATCH", networks + "/main", `{"auto_create_subnetworks":true}`, 400, "invalid", "resource.autoCreateSubnetworks"},
+		"MTU":                     {"PATCH", networks + "/main", `{"mtu":1500}`, 400, "invalid", "resource.mtu"},
+		"order of firewalls":      {"PATCH", networks + "/main", `{"networkFirewallPolicyEnforcementOrder":"BEFORE_CLASSIC_FIREWALL"}`, 400, "invalid", "networkFirewallPolicyEnforcementOrder"},
+		"route of the network's":  {"POST", "P/global/routes", `{"name":"default-route-mine","network":"global/networks/main","destRange":"0.0.0.0/0","priority":900,"tags":[],"nextHopGateway":"global/gateways/default-internet-gateway"}`, 400, "invalid", "resource.name"},
+		"route of a peering's":    {"POST", "P/global/routes", `{"name":"peering-route-mine","network":"global/networks/main","destRange":"0.0.0.0/0","priority":900,"tags":[],"nextHopGateway":"global/gateways/default-internet-gateway"}`, 400, "invalid", "resource.name"},
+		"two families":            {"POST", firewalls, `{"name":"f","network":"global/networks/main","sourceRanges":["10.0.0.0/8","2001:db8::/32"],"allowed":[{"IPProtocol":"tcp"}]}`, 400, "invalid", "sourceRanges[1]"},
+		"HTTPS check's port":      {"POST", "R/healthChecks", `{"name":"h","type":"HTTPS","httpsHealthCheck":{"port":65536}}`, 400, "invalid", "resource.httpsHealthCheck.port"},
+		"TCP check's port":        {"POST", "R/healthChecks", `{"name":"h","type":"TCP","tcpHealthCheck":{"port":0}}`, 400, "invalid", "resource.tcpHealthCheck.port"},
+		"HTTPS check's path":      {"POST", "R/healthChecks", `{"name":"h","type":"HTTPS","httpsHealthCheck":{"requestPath":"x"}}`, 400, "invalid", "resource.httpsHealthCheck.requestPath"},
+		"cookie of three weeks":   {"POST", "R/backendServices", `{` + backend + `,"affinityCookieTtlSec":1814400}`, 400, "invalid", "affinityCookieTtlSec"},
+		"only backend drained":    {"POST", "R/backendServices", `{` + backend + `,"backends":[{"group":"` + group + `","capacityScaler":0}]}`, 400, "invalid", "capacityScaler"},
+		"IAP":                     {"POST", "R/backendServices", `{` + backend + `,"iap":{"enabled":true}}`, 400, "invalid", "'resource.iap'"},
+		"armor: dry run":          {"POST", "R/securityPolicies/armor/addRule?validateOnly=true", `{` + armorRule + `}`, 400, "invalid", "'validateOnly'"},
+		"armor: dry patch":        {"POST", "R/securityPolicies/armor/patchRule?priority=2147483647&validateOnly=true", `{"action":"deny(403)"}`, 400, "invalid", "'validateOnly'"},
+		"armor: mask":             {"POST", "R/securityPolicies/armor/patchRule?priority=2147483647&updateMask=colour", `{}`, 400, "invalid", "updateMask"},
+		"armor: mask clears":      {"POST", "R/securityPolicies/armor/patchRule?priority=2147483647&updateMask=description,match.config.srcIpRanges", `{}`, 400, "invalid", "srcIpRanges"},
+		"map of two schemes":      {"POST", "R/urlMaps", `{"name":"m","defaultService":"regions/us-central1/backendServices/bs","hostRules":[{"hosts":["a"],"pathMatcher":"x"}],"pathMatchers":[{"name":"x","defaultService":"regions/us-central1/backendServices/inner"}]}`, 400, "invalid", "same load balancing scheme"},
+		"live map, other scheme":  {"PATCH", "R/urlMaps/map", `{"fingerprint":"` + printOf("urlMaps/map") + `","defaultService":"regions/us-central1/backendServices/inner"}`, 400, "invalid", "forwardingRules/live"},
+		"live map, by put":        {"PUT", "R/urlMaps/map", `{"name":"map","fingerprint":"` + printOf("urlMaps/map") + `","defaultService":"regions/us-central1/backendServices/inner"}`, 400, "invalid", "forwardingRules/live"},
+		"live proxy, other map":   {"POST", "R/targetHttpProxies/proxy/setUrlMap", `{"urlMap":"regions/us-central1/urlMaps/inner"}`, 400, "invalid", "forwardingRules/live"},
+		"live TLS, other map":     {"POST", "R/targetHttpsProxies/secure/setUrlMap", `{"urlMap":"regions/us-central1/urlMaps/inner"}`, 400, "invalid", "forwardingRules/secure"},
+		"live TLS, patched map":   {"PATCH", "R/targetHttpsProxies/secure", `{"fingerprint":"` + printOf("targetHttpsProxies/secure") + `","urlMap":"regions/us-central1/urlMaps/inner"}`, 400, "invalid", "forwardingRules/secure"},
+		"live rule, ports":        {"PATCH", "R/forwardingRules/live", `{"fingerprint":"` + printOf("forwardingRules/live") + `","ports":["80"]}`, 400, "invalid", "resource.ports"},
+		"live rule, all ports":    {"PATCH", "R/forwardingRules/live", `{"fingerprint":"` + printOf("forwardingRules/live") + `","all_ports":true}`, 400, "invalid", "resource.allPorts"},
+		"live rule, sources":      {"PATCH", "R/forwardingRules/live", `{"fingerprint":"` + printOf("forwardingRules/live") + `","sourceIpRanges":["192.0.2.0/24"]}`, 400, "invalid", "resource.sourceIpRanges"},
+		"live rule, tier":         {"PATCH", "R/forwardingRules/secure", `{"fingerprint":"` + printOf("forwardingRules/secure") + `","networkTier":"STANDARD"}`, 400, "invalid", "resource.networkTier"},
+		"no such zone":            {"GET", "P/zones/mars1-a/machineTypes", ``, 400, "invalid", "Unknown zone"},
+		"no such zone, GPUs":      {"GET", "P/zones/mars1-a/acceleratorTypes", ``, 400, "invalid", "Unknown zone"},
+		"operations of no zone":   {"GET", "P/zones/mars1-a/operations", ``, 400, "invalid", "Unknown zone"},
+		"operations of no region": {"GET", "P/regions/mars1/operations", ``, 400, "invalid", "Unknown region"},
+		"selection":               {"GET", networks + "?fields=items(name,colour)", ``, 400, "invalidParameter", "Invalid field selection colour"},
+		"selection of a post":     {"POST", networks + "?fields=items(name", `{"name":"n","autoCreateSubnetworks":false}`, 400, "invalidParameter", "Invalid field selection"},
 		"page size":               {"GET", networks + "?maxResults=501", ``, 400, "invalid", "maxResults"},
 		"page token":              {"GET", networks + "?pageToken=x", ``, 400, "invalid", "pageToken"},
 		"not implemented":         {"GET", networks + "/main/getEffectiveFirewalls", ``, 501, "backendError", "does not implement"},
@@ -119,6 +165,12 @@ func TestComputeRefusals(t *testing.T) {
 			}
 			wantFailure(t, test.verb, path, test.body, test.status, test.reason, test.message)
 		})
+	}
+	patch := regionURL(url) + "/securityPolicies/armor/patchRule?priority=2147483647&updateMask=action,description"
+	post(t, patch, `{"action":"deny(403)"}`)
+	if rules := fmt.Sprint(fetch(t, regionURL(url)+"/securityPolicies/armor")["rules"]); strings.Count(rules, "priority") != 1 ||
+		!strings.Contains(rules, "deny(403)") || strings.Contains(rules, "description") {
+		t.Errorf("rules after dry runs and a mask = %v", rules)
 	}
 	for _, call := range cloud.Calls() {
 		if call.Mutating && call.Code == "" && call.Action == "" {

@@ -42,6 +42,12 @@ func madeByNetwork(r *computepb.Route) bool { return strings.HasPrefix(r.GetName
 
 func (c *call) insertRoute(in *computepb.InsertRouteRequest) (*computepb.Operation, error) {
 	r := in.GetRouteResource()
+	// These are told from others by their names.
+	for _, own := range []string{"default-route-", "peering-route-"} {
+		if strings.HasPrefix(r.GetName(), own) {
+			return nil, invalid("resource.name", r.GetName(), "The sandbox keeps names that begin with '%s' for the routes that the system makes.", own)
+		}
+	}
 	_, link, err := networks.refer(c, "resource.network", r.GetNetwork())
 	if err != nil {
 		return nil, err
@@ -113,6 +119,9 @@ func (c *call) derivedRoutes() []placed[*computepb.Route] {
 		for _, peering := range c.activePeers(link) {
 			other := c.in(peering.peer.project, global)
 			for _, r := range other.rangesOf(peering.peer.link()) {
+				if _, imported := exchanged(r.prefix, peering.back, peering.NetworkPeering); !imported {
+					continue
+				}
 				add("peering-route-", r.prefix.String(), &computepb.Route{
 					Network: new(link), NextHopPeering: new(peering.GetName()), Description: new("Auto generated route via peering [" + peering.GetName() + "]."),
 				})

@@ -149,15 +149,10 @@ func (c *call) completeNatSubnets(field string, r *computepb.Router, nat *comput
 	if listed := nat.GetSourceSubnetworkIpRangesToNat() == "LIST_OF_SUBNETWORKS"; listed != (len(nat.Subnetworks) > 0) {
 		return invalid(field+".subnetworks", "", "Subnetworks must be listed if, and only if, sourceSubnetworkIpRangesToNat is LIST_OF_SUBNETWORKS.")
 	}
-	if nat.GetSourceSubnetworkIpRangesToNat() != "LIST_OF_SUBNETWORKS" {
-		for name, h := range routers.in(c, c.Location) {
-			taken := slices.ContainsFunc(h.Body.Nats, func(other *computepb.RouterNat) bool {
-				return other.GetSourceSubnetworkIpRangesToNat() != "LIST_OF_SUBNETWORKS"
-			})
-			if name != r.GetName() && h.Body.GetNetwork() == r.GetNetwork() && taken {
-				return invalid(field+".sourceSubnetworkIpRangesToNat", nat.GetSourceSubnetworkIpRangesToNat(),
-					"Only one gateway of a network and region may translate all subnetworks; router '%s' has one.", name)
-			}
+	for _, other := range c.natsBeside(r, nat) {
+		if excludesNats(nat, other) || excludesNats(other, nat) {
+			return invalid(field+".sourceSubnetworkIpRangesToNat", nat.GetSourceSubnetworkIpRangesToNat(),
+				"Gateway '%s' is in the same network and region: beside one that translates all IP ranges there can be no other, and all primary ranges can have one only.", other.GetName())
 		}
 	}
 	for i, s := range nat.Subnetworks {
@@ -179,6 +174,27 @@ func (c *call) completeNatSubnets(field string, r *computepb.Router, nat *comput
 		}
 	}
 	return nil
+}
+
+// natsBeside are the other gateways of a router's network and region: its own, and those of other routers.
+func (c *call) natsBeside(r *computepb.Router, nat *computepb.RouterNat) []*computepb.RouterNat {
+	beside := slices.DeleteFunc(slices.Clone(r.Nats), func(own *computepb.RouterNat) bool { return own == nat })
+	for name, h := range routers.in(c, c.Location) {
+		if name == r.GetName() || h.Body.GetNetwork() != r.GetNetwork() {
+			continue
+		}
+		for _, other := range versions(h) {
+			beside = append(beside, other.Nats...)
+		}
+	}
+	return beside
+}
+
+// excludesNats reports whether a gateway leaves another one nothing: "if this field contains ALL_SUBNETWORKS_ALL_IP_RANGES then there
+// should not be any other Router.Nat section in any Router for this network in this region".
+func excludesNats(nat, other *computepb.RouterNat) bool {
+	all := nat.GetSourceSubnetworkIpRangesToNat()
+	return all == "ALL_SUBNETWORKS_ALL_IP_RANGES" || all != "LIST_OF_SUBNETWORKS" && all == other.GetSourceSubnetworkIpRangesToNat()
 }
 
 // getRouterStatus shows the addresses that gateways translate to.

@@ -37,6 +37,12 @@ func init() {
 		func(items []*computepb.SecurityPolicy, next, id *string) *computepb.SecurityPolicyList {
 			return &computepb.SecurityPolicyList{Items: items, NextPageToken: next, Id: id}
 		})
+	serveAggregatedList[*computepb.SecurityPolicy, *computepb.SecurityPoliciesScopedList, *computepb.AggregatedListSecurityPoliciesRequest]("google.cloud.compute.v1.SecurityPolicies", securityPolicies, everyScope,
+		func(items []*computepb.SecurityPolicy, none *computepb.Warning) *computepb.SecurityPoliciesScopedList {
+			return &computepb.SecurityPoliciesScopedList{SecurityPolicies: items, Warning: none}
+		}, func(items map[string]*computepb.SecurityPoliciesScopedList, next, id *string) *computepb.SecurityPoliciesAggregatedList {
+			return &computepb.SecurityPoliciesAggregatedList{Items: items, NextPageToken: next, Id: id}
+		})
 }
 
 func (c *call) insertSecurityPolicy(in *computepb.InsertRegionSecurityPolicyRequest) (*computepb.Operation, error) {

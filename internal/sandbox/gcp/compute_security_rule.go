@@ -2,6 +2,9 @@ package gcp
 
 import (
 	"slices"
+	"strings"
+
+	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"cloud.google.com/go/compute/apiv1/computepb"
 )
@@ -12,6 +15,9 @@ func (c *call) addRule(in *computepb.AddRuleRegionSecurityPolicyRequest) (*compu
 	h, err := securityPolicies.ready(c, in.GetSecurityPolicy())
 	if err != nil {
 		return nil, err
+	}
+	if in.GetValidateOnly() {
+		return nil, unsupported("validateOnly")
 	}
 	rule := in.GetSecurityPolicyRuleResource()
 	if err := completeRule("resource", rule); err != nil {
@@ -34,6 +40,12 @@ func (c *call) patchRule(in *computepb.PatchRuleRegionSecurityPolicyRequest) (*c
 	if in.Priority == nil || i < 0 {
 		return nil, noRule(c, in.GetSecurityPolicy())
 	}
+	if in.GetValidateOnly() {
+		return nil, unsupported("validateOnly")
+	}
+	if err := clearMasked(in.GetUpdateMask(), in.GetSecurityPolicyRuleResource().ProtoReflect().Descriptor(), c.body); err != nil {
+		return nil, err
+	}
 	next := cloned(h.Body)
 	rule, err := mergePatch(next.Rules[i], c.body)
 	if err != nil {
@@ -47,6 +59,37 @@ func (c *call) patchRule(in *computepb.PatchRuleRegionSecurityPolicyRequest) (*c
 	}
 	next.Rules[i] = rule
 	return c.replaceRules(h, next, "securityPolicies.patchRule")
+}
+
+// clearMasked makes a patch clear what a mask names and its body does not have: "leave the fields empty and specify them in the
+// updateMask".
+func clearMasked(mask string, md protoreflect.MessageDescriptor, patch map[string]any) error {
+	for _, path := range strings.FieldsFunc(mask, func(r rune) bool { return r == ',' }) {
+		at, in, steps := patch, md, strings.Split(path, ".")
+		for i, step := range steps {
+			var field protoreflect.FieldDescriptor
+			if in != nil {
+				field = fieldNamed(in, step)
+			}
+			if field == nil {
+				return invalid("updateMask", path, "There is no such field.")
+			}
+			value, given := at[field.JSONName()]
+			child, isObject := value.(map[string]any)
+			if i == len(steps)-1 || given && !isObject {
+				if !given {
+					at[field.JSONName()] = nil
+				}
+				break
+			}
+			if !given {
+				child = map[string]any{}
+				at[field.JSONName()] = child
+			}
+			at, in = child, field.Message()
+		}
+	}
+	return nil
 }
 
 func (c *call) removeRule(in *computepb.RemoveRuleRegionSecurityPolicyRequest) (*computepb.Operation, error) {

@@ -27,6 +27,12 @@ func init() {
 	serveList[*computepb.SslPolicy, *computepb.ListRegionSslPoliciesRequest](service, sslPolicies, func(items []*computepb.SslPolicy, next, id *string) *computepb.SslPoliciesList {
 		return &computepb.SslPoliciesList{Items: items, NextPageToken: next, Id: id}
 	})
+	serveAggregatedList[*computepb.SslPolicy, *computepb.SslPoliciesScopedList, *computepb.AggregatedListSslPoliciesRequest]("google.cloud.compute.v1.SslPolicies", sslPolicies, everyScope,
+		func(items []*computepb.SslPolicy, none *computepb.Warning) *computepb.SslPoliciesScopedList {
+			return &computepb.SslPoliciesScopedList{SslPolicies: items, Warning: none}
+		}, func(items map[string]*computepb.SslPoliciesScopedList, next, id *string) *computepb.SslPoliciesAggregatedList {
+			return &computepb.SslPoliciesAggregatedList{Items: items, NextPageToken: next, Id: id}
+		})
 	handle(service+".ListAvailableFeatures",
 		func(*call, *computepb.ListAvailableFeaturesRegionSslPoliciesRequest) (*computepb.SslPoliciesListAvailableFeaturesResponse, error) {
 			return &computepb.SslPoliciesListAvailableFeaturesResponse{Features: slices.Concat(restrictedCiphers, modernCiphers, compatibleCiphers)}, nil

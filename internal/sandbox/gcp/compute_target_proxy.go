@@ -28,6 +28,12 @@ func init() {
 		func(items []*computepb.TargetHttpProxy, next, id *string) *computepb.TargetHttpProxyList {
 			return &computepb.TargetHttpProxyList{Items: items, NextPageToken: next, Id: id}
 		})
+	serveAggregatedList[*computepb.TargetHttpProxy, *computepb.TargetHttpProxiesScopedList, *computepb.AggregatedListTargetHttpProxiesRequest]("google.cloud.compute.v1.TargetHttpProxies", httpProxies, everyScope,
+		func(items []*computepb.TargetHttpProxy, none *computepb.Warning) *computepb.TargetHttpProxiesScopedList {
+			return &computepb.TargetHttpProxiesScopedList{TargetHttpProxies: items, Warning: none}
+		}, func(items map[string]*computepb.TargetHttpProxiesScopedList, next, id *string) *computepb.TargetHttpProxyAggregatedList {
+			return &computepb.TargetHttpProxyAggregatedList{Items: items, NextPageToken: next, Id: id}
+		})
 	handleChange(https+".Insert", (*call).insertHTTPSProxy)
 	handleChange(https+".Patch", (*call).patchHTTPSProxy)
 	handleChange(https+".SetUrlMap", (*call).setHTTPSURLMap)
@@ -37,6 +43,12 @@ func init() {
 	serveList[*computepb.TargetHttpsProxy, *computepb.ListRegionTargetHttpsProxiesRequest](https, httpsProxies,
 		func(items []*computepb.TargetHttpsProxy, next, id *string) *computepb.TargetHttpsProxyList {
 			return &computepb.TargetHttpsProxyList{Items: items, NextPageToken: next, Id: id}
+		})
+	serveAggregatedList[*computepb.TargetHttpsProxy, *computepb.TargetHttpsProxiesScopedList, *computepb.AggregatedListTargetHttpsProxiesRequest]("google.cloud.compute.v1.TargetHttpsProxies", httpsProxies, everyScope,
+		func(items []*computepb.TargetHttpsProxy, none *computepb.Warning) *computepb.TargetHttpsProxiesScopedList {
+			return &computepb.TargetHttpsProxiesScopedList{TargetHttpsProxies: items, Warning: none}
+		}, func(items map[string]*computepb.TargetHttpsProxiesScopedList, next, id *string) *computepb.TargetHttpsProxyAggregatedList {
+			return &computepb.TargetHttpsProxyAggregatedList{Items: items, NextPageToken: next, Id: id}
 		})
 }
 
@@ -60,6 +72,9 @@ func (c *call) setHTTPURLMap(in *computepb.SetUrlMapRegionTargetHttpProxyRequest
 	}
 	_, link, err := urlMaps.refer(c, "resource.urlMap", in.GetUrlMapReferenceResource().GetUrlMap())
 	if err != nil {
+		return nil, err
+	}
+	if err := c.checkProxyScheme(httpProxies.link(c, c.Location, in.GetTargetHttpProxy()), link); err != nil {
 		return nil, err
 	}
 	next := cloned(h.Body)
@@ -135,6 +150,9 @@ func (c *call) completeHTTPSProxy(p *computepb.TargetHttpsProxy) error {
 		return err
 	}
 	p.UrlMap = new(link)
+	if err := c.checkProxyScheme(httpsProxies.link(c, c.Location, p.GetName()), link); err != nil {
+		return err
+	}
 	if p.QuicOverride == nil {
 		p.QuicOverride = new("NONE")
 	}
@@ -155,9 +173,9 @@ func (c *call) completeHTTPSProxy(p *computepb.TargetHttpsProxy) error {
 	return nil
 }
 
-// certificateURL is how a proxy refers to a certificate of Certificate Manager.
-var certificateURL = regexp.MustCompile(
-	`^(?:https:)?//certificatemanager\.googleapis\.com/(?:v1/)?projects/([^/]+)/locations/([^/]+)/certificates/([^/]+)$`)
+// certificateURL is how a proxy refers to a certificate of Certificate Manager. As in computePrefix an endpoint on loopback is fine.
+var certificateURL = regexp.MustCompile(`^(?:(?:https:)?//certificatemanager\.googleapis\.com/(?:v1/)?|https?://(?:127\.0\.0\.1|localhost)(?::\d+)?/v1/)` +
+	`projects/([^/]+)/locations/([^/]+)/certificates/([^/]+)$`)
 
 // referCertificate finds a certificate of Certificate Manager. Those of Compute Engine itself do not exist here.
 func (c *call) referCertificate(field, reference string) (string, error) {

@@ -32,6 +32,12 @@ func init() {
 	serveList[*computepb.UrlMap, *computepb.ListRegionUrlMapsRequest](service, urlMaps, func(items []*computepb.UrlMap, next, id *string) *computepb.UrlMapList {
 		return &computepb.UrlMapList{Items: items, NextPageToken: next, Id: id}
 	})
+	serveAggregatedList[*computepb.UrlMap, *computepb.UrlMapsScopedList, *computepb.AggregatedListUrlMapsRequest]("google.cloud.compute.v1.UrlMaps", urlMaps, everyScope,
+		func(items []*computepb.UrlMap, none *computepb.Warning) *computepb.UrlMapsScopedList {
+			return &computepb.UrlMapsScopedList{UrlMaps: items, Warning: none}
+		}, func(items map[string]*computepb.UrlMapsScopedList, next, id *string) *computepb.UrlMapsAggregatedList {
+			return &computepb.UrlMapsAggregatedList{Items: items, NextPageToken: next, Id: id}
+		})
 }
 
 func (c *call) changeURLMap(name string, given *computepb.UrlMap, whole bool, delay string) (*computepb.Operation, error) {
@@ -84,7 +90,10 @@ func (c *call) completeURLMap(u *computepb.UrlMap) error {
 			return err
 		}
 	}
-	return checkHostRules(u, matchers)
+	if err := checkHostRules(u, matchers); err != nil {
+		return err
+	}
+	return c.checkMapScheme(u)
 }
 
 // checkDefaultAction checks what a URL map does to requests that no host rule is for: of actions the sandbox knows the one that

@@ -62,15 +62,15 @@ func (c *call) createCluster(in *containerpb.CreateClusterRequest) (*containerpb
 }
 
 func (c *call) checkClusterQuota() error {
-	n, limit := 0, c.quota("container.clusters_per_region")
+	n, most := 0, c.quota("container.clusters_per_region")
 	for _, key := range control.SortedKeys(c.cloud.state.Regions) {
 		project, location, _ := strings.Cut(key, "/")
 		if project == c.Project && regionOfLocation(location) == c.gkeRegion() {
 			n += len(c.cloud.state.Regions[key].Container.Clusters)
 		}
 	}
-	if n >= limit {
-		return &Error{Status: 403, Code: "RESOURCE_EXHAUSTED", Message: fmt.Sprintf("Quota exceeded: the project can have at most %d clusters in %s.", limit, c.gkeRegion())}
+	if n >= most {
+		return c.usedUp(403, limit{service: "container", metric: "clusters", name: "ClustersPerRegion", unit: "1/{project}/{region}", value: most, place: c.gkeRegion()})
 	}
 	return nil
 }
@@ -86,14 +86,15 @@ func (c *call) getCluster(in *containerpb.GetClusterRequest) (*containerpb.Clust
 
 func (c *call) listClusters(in *containerpb.ListClustersRequest) (*containerpb.ListClustersResponse, error) {
 	out := &containerpb.ListClustersResponse{}
-	for _, at := range c.gkeLocations(in.Parent) {
+	locations, err := c.gkeLocations(in.Parent)
+	for _, at := range locations {
 		for _, name := range control.SortedKeys(at.gke().Clusters) {
 			if at.visible(at.Location, "container.cluster/"+name) {
 				out.Clusters = append(out.Clusters, at.clusterView(at.gke().Clusters[name]))
 			}
 		}
 	}
-	return out, nil
+	return out, err
 }
 
 // clusterView is a cluster as it is answered: what is stored, with what follows from it and from its node pools.

@@ -3,7 +3,6 @@ package gcp
 import (
 	"cmp"
 	"fmt"
-	"net/netip"
 	"slices"
 	"strings"
 
@@ -22,7 +21,13 @@ var gkeUnsupported = []protoreflect.Name{
 func (c *call) checkCluster(body *containerpb.Cluster) ([]*containerpb.NodePool, error) {
 	m := body.ProtoReflect()
 	for _, name := range gkeUnsupported {
-		if m.Has(m.Descriptor().Fields().ByName(name)) {
+		field := m.Descriptor().Fields().ByName(name)
+		switch {
+		case !m.Has(field):
+		case field.Message() != nil && !field.IsList() && !field.IsMap() && proto.Size(m.Get(field).Message().Interface()) == 0:
+			// Clients that know of it send it switched off, as {"enabled": false}.
+			m.Clear(field)
+		default:
 			return nil, gkeInvalid("The sandbox does not implement 'cluster.%s'.", name)
 		}
 	}
@@ -50,6 +55,9 @@ func (c *call) checkCluster(body *containerpb.Cluster) ([]*containerpb.NodePool,
 		return nil, gkeInvalid("Invalid value for field \"cluster.default_max_pods_constraint.max_pods_per_node\": %d. It must be between 8 and 256.", n)
 	}
 	fillCluster(body)
+	if err := checkEncryption(body); err != nil {
+		return nil, err
+	}
 	if err := c.checkClusterNetwork(body); err != nil {
 		return nil, err
 	}
@@ -140,77 +148,6 @@ func (c *call) defaultLocations() []string {
 func (c *call) checkWorkloadPool(pool string) error {
 	if want := c.Project + ".svc.id.goog"; pool != "" && pool != want {
 		return gkeInvalid("Identity namespace %q is not supported: the only allowed one is %q.", pool, want)
-	}
-	return nil
-}
-
-// checkEndpoints checks how the control plane is reached and fills in the defaults. Settings of the older API are not to be mixed
-// with the newer ones, and the sandbox knows the newer ones only.
-func (c *call) checkEndpoints(body *containerpb.Cluster) error {
-	private := body.PrivateClusterConfig
-	if body.ControlPlaneEndpointsConfig != nil && (body.MasterAuthorizedNetworksConfig != nil || private != nil) {
-		return gkeInvalid("Cluster.control_plane_endpoints_config cannot be used together with the deprecated fields Cluster.private_cluster_config and Cluster.master_authorized_networks_config.")
-	}
-	if private != nil && private.MasterIpv4CidrBlock != "" {
-		return gkeInvalid("The sandbox does not implement 'cluster.private_cluster_config.master_ipv4_cidr_block': control planes use Private Service Connect.")
-	}
-	if body.ControlPlaneEndpointsConfig == nil {
-		body.ControlPlaneEndpointsConfig = &containerpb.ControlPlaneEndpointsConfig{IpEndpointsConfig: &containerpb.ControlPlaneEndpointsConfig_IPEndpointsConfig{
-			EnablePublicEndpoint: new(!private.GetEnablePrivateEndpoint()), AuthorizedNetworksConfig: body.MasterAuthorizedNetworksConfig,
-			GlobalAccess: new(private.GetMasterGlobalAccessConfig().GetEnabled()), PrivateEndpointSubnetwork: private.GetPrivateEndpointSubnetwork(),
-		}}
-		if private.GetEnablePrivateNodes() {
-			if body.NetworkConfig == nil {
-				body.NetworkConfig = &containerpb.NetworkConfig{}
-			}
-			body.NetworkConfig.DefaultEnablePrivateNodes = new(true)
-		}
-	}
-	body.MasterAuthorizedNetworksConfig, body.PrivateClusterConfig = nil, nil
-	fillEndpoints(body.ControlPlaneEndpointsConfig)
-	return checkAuthorizedNetworks(body.ControlPlaneEndpointsConfig.IpEndpointsConfig.AuthorizedNetworksConfig)
-}
-
-func fillEndpoints(e *containerpb.ControlPlaneEndpointsConfig) {
-	if e.DnsEndpointConfig == nil {
-		e.DnsEndpointConfig = &containerpb.ControlPlaneEndpointsConfig_DNSEndpointConfig{}
-	}
-	if e.IpEndpointsConfig == nil {
-		e.IpEndpointsConfig = &containerpb.ControlPlaneEndpointsConfig_IPEndpointsConfig{}
-	}
-	dns, ip := e.DnsEndpointConfig, e.IpEndpointsConfig
-	dns.AllowExternalTraffic = cmp.Or(dns.AllowExternalTraffic, new(false))
-	ip.Enabled = cmp.Or(ip.Enabled, new(true))
-	ip.EnablePublicEndpoint = cmp.Or(ip.EnablePublicEndpoint, new(true))
-	ip.GlobalAccess = cmp.Or(ip.GlobalAccess, new(false))
-	if ip.AuthorizedNetworksConfig == nil {
-		ip.AuthorizedNetworksConfig = &containerpb.MasterAuthorizedNetworksConfig{}
-	}
-	a := ip.AuthorizedNetworksConfig
-	a.GcpPublicCidrsAccessEnabled = cmp.Or(a.GcpPublicCidrsAccessEnabled, new(!a.Enabled))
-	a.PrivateEndpointEnforcementEnabled = cmp.Or(a.PrivateEndpointEnforcementEnabled, new(false))
-}
-
-// maxAuthorizedNetworks is from the comment on MasterAuthorizedNetworksConfig.cidr_blocks.
-const maxAuthorizedNetworks = 50
-
-func checkAuthorizedNetworks(a *containerpb.MasterAuthorizedNetworksConfig) error {
-	if !a.Enabled && len(a.CidrBlocks) > 0 {
-		return gkeInvalid("Master authorized networks must be enabled to have CIDR blocks.")
-	}
-	if len(a.CidrBlocks) > maxAuthorizedNetworks {
-		return gkeInvalid("Too many master authorized networks: %d. The limit is %d.", len(a.CidrBlocks), maxAuthorizedNetworks)
-	}
-	seen := map[netip.Prefix]bool{}
-	for _, block := range a.CidrBlocks {
-		p, err := netip.ParsePrefix(block.CidrBlock)
-		if err != nil || p.Masked() != p {
-			return gkeInvalid("Invalid master authorized network %q: it must be a network in CIDR notation.", block.CidrBlock)
-		}
-		if seen[p] {
-			return gkeInvalid("Duplicate master authorized network %q.", block.CidrBlock)
-		}
-		seen[p] = true
 	}
 	return nil
 }

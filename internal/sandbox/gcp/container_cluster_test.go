@@ -63,14 +63,22 @@ func TestClusterLife(t *testing.T) {
 	w.done(w.client.CreateNodePool(ctx, &containerpb.CreateNodePoolRequest{Parent: testCluster, NodePool: &containerpb.NodePool{
 		Name: "more", InitialNodeCount: 1, Config: &containerpb.NodeConfig{MachineType: "n2-standard-4"}, Locations: []string{"us-central1-c"},
 	}}))
+	_, err := w.client.SetLocations(ctx, &containerpb.SetLocationsRequest{Name: testCluster, Locations: []string{"us-east1-b"}})
+	wantRefusal(t, err, "not a zone of region")
+	w.done(w.client.SetLocations(ctx, &containerpb.SetLocationsRequest{Name: testCluster, Locations: w.get().Locations}))
 	pool := testCluster + "/nodePools/more"
 	w.done(w.client.SetNodePoolSize(ctx, &containerpb.SetNodePoolSizeRequest{Name: pool, NodeCount: 3}))
 	if got := w.get().CurrentNodeCount; got != 5 {
 		t.Errorf("%d nodes after growth, want 5", got)
 	}
 	w.done(w.client.SetNodePoolAutoscaling(ctx, &containerpb.SetNodePoolAutoscalingRequest{Name: pool, Autoscaling: &containerpb.NodePoolAutoscaling{Enabled: true, TotalMaxNodeCount: 2}}))
-	w.done(w.client.UpdateNodePool(ctx, &containerpb.UpdateNodePoolRequest{Name: pool, Labels: &containerpb.NodeLabels{Labels: map[string]string{"team": "ml"}}}))
 	got := must(w.client.GetNodePool(ctx, &containerpb.GetNodePoolRequest{Name: pool}))(t)
+	relabel := &containerpb.UpdateNodePoolRequest{Name: pool, NodeVersion: got.Version, Labels: &containerpb.NodeLabels{Labels: map[string]string{"team": "ml"}}}
+	_, err = w.client.UpdateNodePool(ctx, relabel)
+	wantRefusal(t, err, "Required field 'image_type' is missing")
+	relabel.ImageType = got.Config.ImageType
+	w.done(w.client.UpdateNodePool(ctx, relabel))
+	got = must(w.client.GetNodePool(ctx, &containerpb.GetNodePoolRequest{Name: pool}))(t)
 	if got.Config.Labels["team"] != "ml" || got.Autoscaling.TotalMaxNodeCount != 2 || w.get().CurrentNodeCount != 4 {
 		t.Errorf("pool after updates = %v", got)
 	}
@@ -79,7 +87,7 @@ func TestClusterLife(t *testing.T) {
 
 	wantFailure(t, "DELETE", regionURL(w.url)+"/subnetworks/nodes", "", 400, "resourceInUseByAnotherResource", "gke-prod-")
 	w.done(w.client.DeleteCluster(ctx, &containerpb.DeleteClusterRequest{Name: testCluster}))
-	_, err := w.client.GetCluster(ctx, &containerpb.GetClusterRequest{Name: testCluster})
+	_, err = w.client.GetCluster(ctx, &containerpb.GetClusterRequest{Name: testCluster})
 	wantRefusal(t, err, "Not found: "+testCluster)
 	var left []string
 	for _, o := range w.cloud.Census().Objects {
@@ -179,5 +187,27 @@ func TestStateFile(t *testing.T) {
 	}
 	if h := after.Certificates.Certificates["models"]; h.Operation != "" || after.Keys[certificateKey("models", false)] != p.key {
 		t.Errorf("certificate after the restart = %v", h)
+	}
+}
+
+// TestClusterOfOthers takes what hashicorp/google always sends: settings that are switched off, and no machine type.
+func TestClusterOfOthers(t *testing.T) {
+	t.Parallel()
+	w := newGKE(t)
+	status, text := rawAs(t, "sandbox", "POST", w.url+"/v1/"+testParent+"/clusters", `{"cluster":{"name":"prod","network":"main","subnetwork":"nodes","initialNodeCount":1,
+		"ipAllocationPolicy":{"useIpAliases":true,"clusterSecondaryRangeName":"pods","servicesSecondaryRangeName":"services"},
+		"legacyAbac":{"enabled":false},"autopilot":{"enabled":false},"meshCertificates":{"enableCertificates":null}}}`)
+	if status != 200 {
+		t.Fatalf("%d %s", status, text)
+	}
+	k := w.get()
+	if k.LegacyAbac != nil || k.Autopilot != nil || k.NodePools[0].Config.MachineType != "e2-medium" {
+		t.Errorf("cluster = %v", k)
+	}
+	for name, memory := range map[string]float64{"e2-micro": 1024, "e2-small": 2048, "e2-medium": 4096} {
+		m := fetch(t, projectURL(w.url)+"/zones/us-central1-a/machineTypes/"+name)
+		if m["memoryMb"] != memory || m["guestCpus"] != 2.0 || m["isSharedCpu"] != true {
+			t.Errorf("%s = %v", name, m)
+		}
 	}
 }

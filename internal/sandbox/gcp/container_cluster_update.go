@@ -9,6 +9,7 @@ import (
 func init() {
 	handle("google.container.v1.ClusterManager.UpdateCluster", (*call).updateCluster)
 	handle("google.container.v1.ClusterManager.SetLegacyAbac", (*call).setLegacyABAC)
+	handle("google.container.v1.ClusterManager.SetLocations", (*call).setLocations)
 }
 
 // companions are fields of an update that say more about another one.
@@ -55,6 +56,13 @@ func (c *call) updateCluster(in *containerpb.UpdateClusterRequest) (*containerpb
 		return c.changeCluster(held, next, containerpb.Operation_UPGRADE_MASTER, "container.cluster.version"), nil
 	}
 	return c.changeCluster(held, next, containerpb.Operation_UPDATE_CLUSTER, "container.cluster.update"), nil
+}
+
+// setLocations is the older way to change the zones of a cluster.
+func (c *call) setLocations(in *containerpb.SetLocationsRequest) (*containerpb.Operation, error) {
+	return c.updateCluster(&containerpb.UpdateClusterRequest{
+		Name: in.Name, ClusterId: in.ClusterId, Update: &containerpb.ClusterUpdate{DesiredLocations: in.Locations},
+	})
 }
 
 // setLegacyABAC switches the old authorization off; the sandbox's API servers do not have it.
@@ -107,7 +115,7 @@ var clusterChanges = map[protoreflect.Name]func(c *call, k *containerpb.Cluster,
 	"desired_master_authorized_networks_config": func(_ *call, k *containerpb.Cluster, u *containerpb.ClusterUpdate) error {
 		k.ControlPlaneEndpointsConfig.IpEndpointsConfig.AuthorizedNetworksConfig = u.DesiredMasterAuthorizedNetworksConfig
 		fillEndpoints(k.ControlPlaneEndpointsConfig)
-		return checkAuthorizedNetworks(u.DesiredMasterAuthorizedNetworksConfig)
+		return checkIPEndpoints(k.ControlPlaneEndpointsConfig.IpEndpointsConfig)
 	},
 	"desired_enable_private_endpoint": func(c *call, k *containerpb.Cluster, u *containerpb.ClusterUpdate) error {
 		k.ControlPlaneEndpointsConfig.IpEndpointsConfig.EnablePublicEndpoint = new(!*u.DesiredEnablePrivateEndpoint)
@@ -133,10 +141,13 @@ var clusterChanges = map[protoreflect.Name]func(c *call, k *containerpb.Cluster,
 		k.MonitoringService = u.DesiredMonitoringService
 		return nil
 	},
-	"desired_logging_config":           set("logging_config"),
-	"desired_monitoring_config":        set("monitoring_config"),
-	"desired_shielded_nodes":           set("shielded_nodes"),
-	"desired_database_encryption":      set("database_encryption"),
+	"desired_logging_config":    set("logging_config"),
+	"desired_monitoring_config": set("monitoring_config"),
+	"desired_shielded_nodes":    set("shielded_nodes"),
+	"desired_database_encryption": func(_ *call, k *containerpb.Cluster, u *containerpb.ClusterUpdate) error {
+		k.DatabaseEncryption = u.DesiredDatabaseEncryption
+		return checkEncryption(k)
+	},
 	"desired_cost_management_config":   set("cost_management_config"),
 	"desired_vertical_pod_autoscaling": set("vertical_pod_autoscaling"),
 	"desired_binary_authorization":     set("binary_authorization"),
@@ -166,6 +177,15 @@ func set(path ...protoreflect.Name) func(c *call, k *containerpb.Cluster, u *con
 	}
 }
 
+// checkEncryption holds a cluster's state of encryption against its key.
+func checkEncryption(k *containerpb.Cluster) error {
+	e := k.DatabaseEncryption
+	if encrypted := e.GetState() == containerpb.DatabaseEncryption_ENCRYPTED || e.GetState() == containerpb.DatabaseEncryption_ALL_OBJECTS_ENCRYPTION_ENABLED; encrypted != (e.GetKeyName() != "") {
+		return gkeInvalid("Invalid value for field \"cluster.database_encryption.key_name\": %q. There must be a key if, and only if, the state is ENCRYPTED.", e.GetKeyName())
+	}
+	return nil
+}
+
 // mergeEndpoints changes what an update sets: its fields know unset from false. The list of networks comes as a whole.
 func mergeEndpoints(have, want *containerpb.ControlPlaneEndpointsConfig) {
 	networks := want.GetIpEndpointsConfig().GetAuthorizedNetworksConfig()
@@ -179,7 +199,7 @@ func mergeEndpoints(have, want *containerpb.ControlPlaneEndpointsConfig) {
 // moveEndpoints checks changed endpoints, and gives or takes their public address.
 func (c *call) moveEndpoints(k *containerpb.Cluster) error {
 	ip := k.ControlPlaneEndpointsConfig.IpEndpointsConfig
-	if err := checkAuthorizedNetworks(ip.AuthorizedNetworksConfig); err != nil {
+	if err := checkIPEndpoints(ip); err != nil {
 		return err
 	}
 	if failed := c.openEndpoints(k); failed != nil {

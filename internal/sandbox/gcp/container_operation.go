@@ -201,12 +201,13 @@ func (c *call) gkeGetOperation(in *containerpb.GetOperationRequest) (*containerp
 
 func (c *call) gkeListOperations(in *containerpb.ListOperationsRequest) (*containerpb.ListOperationsResponse, error) {
 	out := &containerpb.ListOperationsResponse{}
-	for _, at := range c.gkeLocations(in.Parent) {
+	locations, err := c.gkeLocations(in.Parent)
+	for _, at := range locations {
 		for _, name := range control.SortedKeys(at.gke().Operations) {
 			out.Operations = append(out.Operations, at.gke().Operations[name].Body)
 		}
 	}
-	return out, nil
+	return out, err
 }
 
 // gkeCancelOperation is possible in reality for some upgrades of nodes, of which the sandbox has none that take long.
@@ -219,9 +220,9 @@ func (c *call) gkeCancelOperation(in *containerpb.CancelOperationRequest) (*empt
 }
 
 // gkeLocations are the calls for every location that a parent such as "projects/p/locations/-" means.
-func (c *call) gkeLocations(parent string) []*call {
+func (c *call) gkeLocations(parent string) ([]*call, error) {
 	if c.Location != "" && !strings.HasSuffix(parent, "/locations/-") {
-		return []*call{c}
+		return []*call{c}, c.checkGKELocation()
 	}
 	var out []*call
 	for _, key := range control.SortedKeys(c.cloud.state.Regions) {
@@ -230,7 +231,7 @@ func (c *call) gkeLocations(parent string) []*call {
 			out = append(out, c.in(project, location))
 		}
 	}
-	return out
+	return out, nil
 }
 
 // gkeFailed is the error of an operation.

@@ -36,6 +36,17 @@ func TestClusterIsRefused(t *testing.T) {
 				a.CidrBlocks = append(a.CidrBlocks, a.CidrBlocks[0])
 			}
 		}, "The limit is 50"},
+		"private without networks": {func(k *containerpb.Cluster) {
+			k.ControlPlaneEndpointsConfig.IpEndpointsConfig = &containerpb.ControlPlaneEndpointsConfig_IPEndpointsConfig{EnablePublicEndpoint: new(false)}
+		}, "Master authorized networks must be enabled if private endpoint is enabled"},
+		"private and Google's addresses": {func(k *containerpb.Cluster) {
+			ip := k.ControlPlaneEndpointsConfig.IpEndpointsConfig
+			ip.EnablePublicEndpoint, ip.AuthorizedNetworksConfig.GcpPublicCidrsAccessEnabled = new(false), new(true)
+		}, "cannot be enabled if private endpoint is enabled"},
+		"encrypted without key": {func(k *containerpb.Cluster) {
+			k.DatabaseEncryption = &containerpb.DatabaseEncryption{State: containerpb.DatabaseEncryption_ENCRYPTED}
+		}, "key_name"},
+		"legacy ABAC":        {func(k *containerpb.Cluster) { k.LegacyAbac = &containerpb.LegacyAbac{Enabled: true} }, "does not implement 'cluster.legacy_abac'"},
 		"workload pool":      {func(k *containerpb.Cluster) { k.WorkloadIdentityConfig.WorkloadPool = "peer-project.svc.id.goog" }, "only allowed one"},
 		"version":            {func(k *containerpb.Cluster) { k.InitialClusterVersion = "1.12" }, "No valid versions"},
 		"version of channel": {func(k *containerpb.Cluster) { k.InitialClusterVersion = "1.30" }, "in the REGULAR channel"},
@@ -79,8 +90,16 @@ func TestClusterIsRefused(t *testing.T) {
 	if status != 400 || !strings.Contains(string(text), `Unknown name \"nope\" at 'cluster': Cannot find field.`) {
 		t.Errorf("unknown field: %d %s", status, text)
 	}
-	_, err := w.client.CreateCluster(t.Context(), &containerpb.CreateClusterRequest{Parent: "projects/sandbox-project/locations/us-nowhere1", Cluster: goodCluster()})
+	const nowhere = "projects/sandbox-project/locations/us-nowhere1"
+	_, err := w.client.CreateCluster(t.Context(), &containerpb.CreateClusterRequest{Parent: nowhere, Cluster: goodCluster()})
 	wantRefusal(t, err, "does not exist")
+	_, err = w.client.ListClusters(t.Context(), &containerpb.ListClustersRequest{Parent: nowhere})
+	wantRefusal(t, err, "does not exist")
+	_, err = w.client.ListOperations(t.Context(), &containerpb.ListOperationsRequest{Parent: nowhere})
+	wantRefusal(t, err, "does not exist")
+	for path, reason := range map[string]string{nowhere + "/clusters": "badRequest", testCluster: "notFound"} {
+		wantFailure(t, "GET", w.url+"/v1/"+path, "", map[string]int{"badRequest": 400, "notFound": 404}[reason], reason, "")
+	}
 }
 
 func TestClusterUpdateIsRefused(t *testing.T) {
@@ -99,6 +118,12 @@ func TestClusterUpdateIsRefused(t *testing.T) {
 		"downgrade":       {&containerpb.ClusterUpdate{DesiredMasterVersion: "1.32"}, "cannot go back"},
 		"channel":         {&containerpb.ClusterUpdate{DesiredReleaseChannel: &containerpb.ReleaseChannel{Channel: containerpb.ReleaseChannel_STABLE}}, "not available"},
 		"not implemented": {&containerpb.ClusterUpdate{DesiredStackType: containerpb.StackType_IPV4_IPV6}, "does not implement 'update.desired_stack_type'"},
+		"encryption":      {&containerpb.ClusterUpdate{DesiredDatabaseEncryption: &containerpb.DatabaseEncryption{State: containerpb.DatabaseEncryption_ENCRYPTED}}, "key_name"},
+		"private": {&containerpb.ClusterUpdate{DesiredControlPlaneEndpointsConfig: &containerpb.ControlPlaneEndpointsConfig{
+			IpEndpointsConfig: &containerpb.ControlPlaneEndpointsConfig_IPEndpointsConfig{
+				EnablePublicEndpoint: new(false), AuthorizedNetworksConfig: &containerpb.MasterAuthorizedNetworksConfig{},
+			},
+		}}, "Master authorized networks must be enabled if private endpoint is enabled"},
 		"networks": {&containerpb.ClusterUpdate{DesiredControlPlaneEndpointsConfig: &containerpb.ControlPlaneEndpointsConfig{
 			IpEndpointsConfig: &containerpb.ControlPlaneEndpointsConfig_IPEndpointsConfig{AuthorizedNetworksConfig: &containerpb.MasterAuthorizedNetworksConfig{
 				CidrBlocks: []*containerpb.MasterAuthorizedNetworksConfig_CidrBlock{{CidrBlock: "203.0.113.0/24"}},

@@ -6,7 +6,6 @@ import (
 	"maps"
 	"net"
 	"net/netip"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -25,18 +24,16 @@ type dataPlane struct {
 	closed    bool
 	loopback  *control.Loopback
 	balancers map[target]*balancer
-	clusters  map[string]*cluster
+	clusters  *control.Clusters[clusterRef]
 	probes    map[string]*control.Probe[string]
 	turns     map[string]uint64
-	// temporary holds the clusters' files of a cloud that keeps no state.
-	temporary string
 	// ending counts parts that are being closed, for Close to wait for.
 	ending sync.WaitGroup
 }
 
 func newDataPlane(c *Cloud) *dataPlane {
 	return &dataPlane{
-		cloud: c, balancers: map[target]*balancer{}, clusters: map[string]*cluster{}, probes: map[string]*control.Probe[string]{}, turns: map[string]uint64{},
+		cloud: c, balancers: map[target]*balancer{}, clusters: control.NewClusters[clusterRef](c.config.StateFile), probes: map[string]*control.Probe[string]{}, turns: map[string]uint64{},
 	}
 }
 
@@ -210,12 +207,7 @@ func (p *dataPlane) prune() {
 			p.end(b.close)
 		}
 	}
-	for id, k := range p.clusters {
-		if p.cloud.findCluster(k.ref) == nil {
-			delete(p.clusters, id)
-			p.end(k.remove)
-		}
-	}
+	p.clusters.Prune(func(ref clusterRef) bool { return p.cloud.findCluster(ref) != nil }, p.end)
 	gone := func(id string) bool {
 		s := strings.SplitN(id, "|", 4)
 		r := p.cloud.state.Regions[s[0]]
@@ -237,17 +229,12 @@ func (p *dataPlane) close() {
 	for _, b := range p.balancers {
 		p.end(b.close)
 	}
-	for _, k := range p.clusters {
-		p.end(k.close)
-	}
-	p.balancers, p.clusters = map[target]*balancer{}, map[string]*cluster{}
+	p.clusters.Close(p.end)
+	p.balancers = map[target]*balancer{}
 	if p.loopback != nil {
 		p.loopback.Close()
 	}
-	temporary := p.temporary
 	p.mu.Unlock()
 	p.ending.Wait()
-	if temporary != "" {
-		_ = os.RemoveAll(temporary)
-	}
+	p.clusters.RemoveFiles()
 }

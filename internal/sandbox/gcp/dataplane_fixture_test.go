@@ -62,7 +62,7 @@ func (f *fakeKube) DialAPI(ctx context.Context) (net.Conn, error) {
 
 func (f *fakeKube) DialNodePort(ctx context.Context, _ netip.Addr, port int) (net.Conn, error) {
 	if !f.up.Load() || port != 30080 {
-		return nil, errRefused
+		return nil, control.ErrRefused
 	}
 	return (&net.Dialer{}).DialContext(ctx, "tcp", f.model.Listener.Addr().String())
 }

@@ -49,7 +49,7 @@ func (b *balancer) forward(route *verdict, w http.ResponseWriter, r *http.Reques
 			switch {
 			case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
 				status = http.StatusGatewayTimeout
-			case errors.Is(err, errRefused):
+			case errors.Is(err, control.ErrRefused):
 				status = http.StatusServiceUnavailable
 			}
 			answer(w, status, fmt.Sprintf("instance %s: %v", t.name, err))
@@ -95,7 +95,7 @@ func (b *balancer) transport(v *serviceView, t *backendTarget) http.RoundTripper
 	made := &http.Transport{
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 			if to.cluster == nil {
-				return nil, fmt.Errorf("instance %s is no node: %w", to.name, errRefused)
+				return nil, fmt.Errorf("instance %s is no node: %w", to.name, control.ErrRefused)
 			}
 			ctx, cancel := context.WithTimeout(ctx, connectTimeout)
 			defer cancel()

@@ -32,7 +32,7 @@ func (p *dataPlane) examine(ctx context.Context, v *serviceView, age time.Durati
 		case t.checkBlocked != nil:
 			findings[i] = t.checkBlocked.Error()
 			continue
-		case t.cluster == nil || p.running(*t.cluster) == nil:
+		case t.cluster == nil || p.clusters.Running(*t.cluster) == nil:
 			findings[i] = "nothing runs there"
 			continue
 		}
@@ -111,7 +111,7 @@ func closed(conn net.Conn) string {
 func (c *call) healthy(service *computepb.BackendService, i *computepb.Instance, port int32) bool {
 	v := c.serviceView(backendServices.link(c, c.Location, service.GetName()), nil)
 	at := slices.IndexFunc(v.targets, func(t backendTarget) bool { return t.name == i.GetName() && t.port == int(port) })
-	if at < 0 || v.targets[at].checkBlocked != nil || v.targets[at].cluster == nil || c.cloud.plane.running(*v.targets[at].cluster) == nil {
+	if at < 0 || v.targets[at].checkBlocked != nil || v.targets[at].cluster == nil || c.cloud.plane.clusters.Running(*v.targets[at].cluster) == nil {
 		return false
 	}
 	last, usable := c.cloud.plane.probe(v.targets[at].key).Last()

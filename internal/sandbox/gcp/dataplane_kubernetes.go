@@ -8,34 +8,13 @@ import (
 	"maps"
 	"net"
 	"net/netip"
-	"os"
-	"path/filepath"
 	"strings"
-	"sync"
 
 	"cloud.google.com/go/compute/apiv1/computepb"
 	"cloud.google.com/go/container/apiv1/containerpb"
 
 	"github.com/modelserving/terraform-provider-serving/internal/sandbox/control"
 )
-
-// cluster is a data plane with what it was made for.
-type cluster struct {
-	ref clusterRef
-	control.Kubernetes
-	// dir has what the cluster stores. kept says that something was stored there before this process.
-	dir  string
-	kept bool
-	wake sync.Once
-}
-
-func (k *cluster) close() { _ = k.Close() }
-
-// remove ends a cluster that was deleted, for good.
-func (k *cluster) remove() {
-	k.close()
-	_ = os.RemoveAll(k.dir)
-}
 
 // dialAPI connects to a cluster's API server.
 func (p *dataPlane) dialAPI(ctx context.Context, ref clusterRef) (net.Conn, error) {
@@ -46,8 +25,8 @@ func (p *dataPlane) dialAPI(ctx context.Context, ref clusterRef) (net.Conn, erro
 	return k.DialAPI(ctx)
 }
 
-// cluster is the data plane of a cluster, made on first use. Making it starts nothing yet.
-func (p *dataPlane) cluster(ref clusterRef) (*cluster, error) {
+// cluster is the data plane of a cluster.
+func (p *dataPlane) cluster(ref clusterRef) (*control.Cluster, error) {
 	refuse := func(reason string) error {
 		return &control.PathError{Kind: control.Refused, Hop: "cluster " + ref.name, Reason: reason}
 	}
@@ -57,93 +36,38 @@ func (p *dataPlane) cluster(ref clusterRef) (*cluster, error) {
 	if found == nil {
 		return nil, refuse("it does not exist any more")
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if k := p.clusters[ref.id]; k != nil {
-		return k, nil
-	}
-	if p.closed {
-		return nil, net.ErrClosed
-	}
-	if p.cloud.config.Kubernetes == nil {
-		return nil, refuse("this sandbox runs no Kubernetes")
-	}
-	at := p.cloud.view(ref.project, ref.location)
-	key := at.region(ref.location).Keys[ref.id]
-	ca, err := base64.StdEncoding.DecodeString(found.MasterAuth.GetClusterCaCertificate())
-	if err != nil || key == "" {
-		return nil, refuse("the key of its certificate authority is not known: an older sandbox made it")
-	}
-	dir, err := p.clusterDir(ref.id)
-	if err != nil {
-		return nil, err
-	}
-	_, err = os.Stat(dir)
-	k := &cluster{ref: ref, dir: dir, kept: err == nil}
-	endpoints := found.ControlPlaneEndpointsConfig
-	k.Kubernetes = p.cloud.config.Kubernetes(control.KubernetesCluster{
-		Name: ref.name, CACertificate: ca, CAKey: []byte(key), StateDir: dir, ServiceCIDR: found.ServicesIpv4Cidr,
-		// The API server names itself by the first of its hosts; the addresses are what most clients dial.
-		Hosts: []string{
-			strings.ToLower(endpoints.GetDnsEndpointConfig().GetEndpoint()), endpoints.GetIpEndpointsConfig().GetPrivateEndpoint(), at.gke().PublicEndpoints[ref.id],
-		},
-		Authenticate: func(_ context.Context, token string) (control.KubernetesUser, error) {
-			return p.cloud.authenticateToken(ref, token)
-		},
-		Nodes: func() []control.KubernetesNode { return p.cloud.nodes(ref) },
-	})
-	p.clusters[ref.id] = k
-	return k, nil
-}
-
-// clusterDir is beside the state file, or temporary if there is none.
-func (p *dataPlane) clusterDir(id string) (string, error) {
-	if file := p.cloud.config.StateFile; file != "" {
-		return filepath.Join(filepath.Dir(file), "kubernetes", id), nil
-	}
-	if p.temporary == "" {
-		dir, err := os.MkdirTemp("", "serving-sandbox-")
-		if err != nil {
-			return "", fmt.Errorf("make a directory for clusters: %w", err)
+	return p.clusters.Get(ref, ref.id, ref.name, func(dir string) (control.Kubernetes, error) {
+		if p.cloud.config.Kubernetes == nil {
+			return nil, refuse("this sandbox runs no Kubernetes")
 		}
-		p.temporary = dir
-	}
-	return filepath.Join(p.temporary, "kubernetes", id), nil
+		at := p.cloud.view(ref.project, ref.location)
+		key := at.region(ref.location).Keys[ref.id]
+		ca, err := base64.StdEncoding.DecodeString(found.MasterAuth.GetClusterCaCertificate())
+		if err != nil || key == "" {
+			return nil, refuse("the key of its certificate authority is not known: an older sandbox made it")
+		}
+		endpoints := found.ControlPlaneEndpointsConfig
+		return p.cloud.config.Kubernetes(control.KubernetesCluster{
+			Name: ref.name, CACertificate: ca, CAKey: []byte(key), StateDir: dir, ServiceCIDR: found.ServicesIpv4Cidr,
+			// The API server names itself by the first of its hosts; the addresses are what most clients dial.
+			Hosts: []string{
+				strings.ToLower(endpoints.GetDnsEndpointConfig().GetEndpoint()), endpoints.GetIpEndpointsConfig().GetPrivateEndpoint(), at.gke().PublicEndpoints[ref.id],
+			},
+			Authenticate: func(_ context.Context, token string) (control.KubernetesUser, error) {
+				return p.cloud.authenticateToken(ref, token)
+			},
+			Nodes: func() []control.KubernetesNode { return p.cloud.nodes(ref) },
+		}), nil
+	})
 }
 
-// running is the data plane of a cluster if it runs, else nil.
-func (p *dataPlane) running(ref clusterRef) *cluster {
-	p.mu.Lock()
-	k := p.clusters[ref.id]
-	p.mu.Unlock()
-	if k == nil || !k.Running() {
-		return nil
-	}
-	return k
-}
-
-var errRefused = errors.New("connection refused")
-
-// dialNode connects to a port of a cluster's node. A cluster that ran before the sandbox was restarted is woken by it.
+// dialNode connects to a port of a cluster's node.
 func (p *dataPlane) dialNode(ctx context.Context, ref clusterRef, node netip.Addr, port int) (net.Conn, error) {
 	k, err := p.cluster(ref)
 	if err != nil {
 		return nil, err
 	}
-	if !k.Running() {
-		if k.kept {
-			k.wake.Do(func() {
-				// Not for the caller alone: the next ones profit when this one has given up.
-				go func() {
-					if conn, err := k.DialAPI(context.WithoutCancel(ctx)); err == nil {
-						_ = conn.Close()
-					}
-				}()
-			})
-		}
-		return nil, fmt.Errorf("the data plane of cluster %s does not run: %w", ref.name, errRefused)
-	}
-	return k.DialNodePort(ctx, node, port)
+	return k.DialNode(ctx, node, port)
 }
 
 // authenticateToken tells which Kubernetes user an access token stands for in a cluster. Whoever has a role in the project may do
@@ -210,7 +134,7 @@ func (c *call) node(pool *containerpb.NodePool, zone string, i *computepb.Instan
 	}
 	node := control.KubernetesNode{
 		Name: i.GetName(), Address: address, Zone: zone, Region: c.gkeRegion(), InstanceType: pool.Config.MachineType, PodRange: pods,
-		ProviderID: "gce://" + c.Project + "/" + zone + "/" + i.GetName(), CPU: int64(machine.GetGuestCpus()), MemoryBytes: int64(machine.GetMemoryMb()) << 20,
+		ProviderID: "gce://" + c.Project + "/" + zone + "/" + i.GetName(), Version: "v" + pool.Version, CPU: int64(machine.GetGuestCpus()), MemoryBytes: int64(machine.GetMemoryMb()) << 20,
 		Labels: map[string]string{
 			"cloud.google.com/gke-nodepool": pool.Name, "kubernetes.io/arch": architecture, "cloud.google.com/machine-family": strings.Split(pool.Config.MachineType, "-")[0],
 			"cloud.google.com/gke-os-distribution": "cos",

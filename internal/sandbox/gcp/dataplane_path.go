@@ -47,6 +47,10 @@ func (h *host) inside(to destination, port int) error {
 			return control.Lost(pathOf(h.network), "there is no active peering with %s, where %s is", pathOf(to.network), to.name)
 		case !to.peers:
 			return control.Lost(to.name, "it is reached from its own network only, not through a peering")
+		case !h.peering(to.network).routeThrough(h.at, to.address, h.network, true):
+			return control.Lost(pathOf(h.network), "the peering brings no route to %s: public addresses that are used privately are not exported or not imported", to.address)
+		case !h.peering(to.network).routeThrough(h.at, h.address, h.network, false):
+			return control.Lost(pathOf(to.network), "the peering brings no route back to %s: public addresses that are used privately are not exported or not imported", h.address)
 		}
 	}
 	if h.at.Location != to.at.gkeRegion() && !to.anyRegion {
@@ -71,49 +75,52 @@ func (h *host) onInternet(to destination, port int) (netip.Addr, error) {
 	if err := h.leave(to.address, port, to.name); err != nil {
 		return netip.Addr{}, err
 	}
-	if !h.at.leadsToInternet(h.network, h.tags()) {
+	if !h.at.leadsToInternet(h.network, h.tags(), to.address) {
 		return netip.Addr{}, control.Lost(pathOf(h.network), "it has no route to the Internet for %s", h.address)
 	}
 	if external := h.external(); external != "" {
 		return netip.ParseAddr(external)
 	}
-	address, ok := h.at.natAddress(h.network, h.subnet)
+	address, ok := h.natAddress()
 	if !ok {
 		return netip.Addr{}, control.Lost(pathOf(h.subnet), "%s has no external address, and no Cloud NAT translates its subnetwork", h.address)
 	}
 	return address, nil
 }
 
-// leadsToInternet reports whether a network's narrowest route to the Internet is the gateway. Routes with tags are for instances
+// leadsToInternet reports whether a network's narrowest route to a public address is the gateway; of routes that are as narrow the
+// lowest priority counts, and what shares its traffic with another next hop is no way to rely on. Routes with tags are for instances
 // with one of them.
-func (c *call) leadsToInternet(network string, tags []string) bool {
+func (c *call) leadsToInternet(network string, tags []string, to netip.Addr) bool {
 	var best *computepb.Route
 	bits := -1
 	for _, held := range routes.in(c.in(c.Project, global), global) {
 		r := held.Body
 		p, err := netip.ParsePrefix(r.GetDestRange())
-		if err != nil || r.GetNetwork() != network || !p.Contains(somewhere) || held.Verb == "insert" {
+		if err != nil || r.GetNetwork() != network || !p.Contains(to) || held.Verb == "insert" {
 			continue
 		}
 		if len(r.Tags) > 0 && !slices.ContainsFunc(r.Tags, func(tag string) bool { return slices.Contains(tags, tag) }) {
 			continue
 		}
-		if p.Bits() > bits || p.Bits() == bits && r.GetPriority() < best.GetPriority() {
+		shared := p.Bits() == bits && r.GetPriority() == best.GetPriority() && r.GetNextHopGateway() == ""
+		if p.Bits() > bits || p.Bits() == bits && r.GetPriority() < best.GetPriority() || shared {
 			best, bits = r, p.Bits()
 		}
 	}
 	return best.GetNextHopGateway() != ""
 }
 
-// natAddress is the public address that Cloud NAT gives to the primary range of a subnetwork of the call's region.
-func (c *call) natAddress(network, subnet string) (netip.Addr, bool) {
+// natAddress is the public address that Cloud NAT gives to the host.
+func (h *host) natAddress() (netip.Addr, bool) {
+	c := h.at
 	for _, name := range control.SortedKeys(routers.in(c, c.Location)) {
 		held := routers.in(c, c.Location)[name]
-		if held.Body.GetNetwork() != network || held.Verb == "insert" {
+		if held.Body.GetNetwork() != h.network || held.Verb == "insert" {
 			continue
 		}
 		for _, nat := range held.Body.Nats {
-			if !natCovers(nat, subnet) {
+			if !h.coveredBy(nat) {
 				continue
 			}
 			for _, link := range nat.NatIps {
@@ -133,11 +140,18 @@ func (c *call) natAddress(network, subnet string) (netip.Addr, bool) {
 
 var automaticNAT = netip.MustParseAddr("203.0.113.200")
 
-func natCovers(nat *computepb.RouterNat, subnet string) bool {
-	if nat.GetSourceSubnetworkIpRangesToNat() != "LIST_OF_SUBNETWORKS" {
+// coveredBy reports whether a NAT gateway translates the range that the host's address is in.
+func (h *host) coveredBy(nat *computepb.RouterNat) bool {
+	switch nat.GetSourceSubnetworkIpRangesToNat() {
+	case "ALL_SUBNETWORKS_ALL_IP_RANGES":
 		return true
+	case "ALL_SUBNETWORKS_ALL_PRIMARY_IP_RANGES":
+		return h.secondary == ""
 	}
 	return slices.ContainsFunc(nat.Subnetworks, func(s *computepb.RouterNatSubnetworkToNat) bool {
-		return s.GetName() == subnet && slices.ContainsFunc(s.SourceIpRangesToNat, func(what string) bool { return what == "ALL_IP_RANGES" || what == "PRIMARY_IP_RANGE" })
+		return s.GetName() == h.subnet && slices.ContainsFunc(s.SourceIpRangesToNat, func(what string) bool {
+			return what == "ALL_IP_RANGES" || what == "PRIMARY_IP_RANGE" && h.secondary == "" ||
+				what == "LIST_OF_SECONDARY_IP_RANGES" && h.secondary != "" && slices.Contains(s.SecondaryIpRangeNames, h.secondary)
+		})
 	})
 }

@@ -3,9 +3,11 @@ package gcp
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"cloud.google.com/go/compute/apiv1/computepb"
+	"cloud.google.com/go/container/apiv1/containerpb"
 
 	"github.com/modelserving/terraform-provider-serving/internal/sandbox/control"
 )
@@ -14,8 +16,8 @@ import (
 type host struct {
 	// at is the project and region of its subnetwork; nil is the Internet.
 	at *call
-	// network and subnet are URLs.
-	network, subnet string
+	// network and subnet are URLs, and secondary names the range of the subnetwork that the address is in unless it is the primary.
+	network, subnet, secondary string
 	// address is its own one.
 	address netip.Addr
 	// instance is set if the address is an instance's; its tags are what firewall rules go by.
@@ -46,11 +48,11 @@ func (c *Cloud) locate(p control.Place) (*host, error) {
 	h := &host{address: p.Address}
 	var best *placedSubnet
 	for _, s := range at.placesFor(p, rest) {
-		block, err := netip.ParsePrefix(s.Body.GetIpCidrRange())
-		if err != nil || p.Address.IsValid() && !block.Contains(p.Address) {
+		secondary, ok := c.view(id, s.region).rangeWith(s.Body, p.Address)
+		if !ok {
 			continue
 		}
-		best = &s
+		best, h.secondary = &s, secondary
 		break
 	}
 	if best == nil {
@@ -95,6 +97,24 @@ func (c *call) placesFor(p control.Place, name string) []placedSubnet {
 	return out
 }
 
+// rangeWith names the range of a subnetwork of the call's region that an address is in; the primary one has no name, and an invalid
+// address is in it. Nobody has the addresses of a cluster's Services.
+func (c *call) rangeWith(s *computepb.Subnetwork, address netip.Addr) (secondary string, ok bool) {
+	block, err := netip.ParsePrefix(s.GetIpCidrRange())
+	if err == nil && (!address.IsValid() || block.Contains(address)) {
+		return "", true
+	}
+	for _, r := range s.SecondaryIpRanges {
+		services := slices.ContainsFunc(c.clustersOn(s.GetName()), func(k *containerpb.Cluster) bool {
+			return k.IpAllocationPolicy.GetServicesSecondaryRangeName() == r.GetRangeName()
+		})
+		if block, err := netip.ParsePrefix(r.GetIpCidrRange()); err == nil && block.Contains(address) && !services {
+			return r.GetRangeName(), true
+		}
+	}
+	return "", false
+}
+
 // tags are the network tags of a host.
 func (h *host) tags() []string { return h.instance.GetTags().GetItems() }
 
@@ -111,11 +131,14 @@ func (h *host) external() string {
 }
 
 // peered reports whether a network is a peer of the host's own.
-func (h *host) peered(network string) bool {
+func (h *host) peered(network string) bool { return h.peering(network) != nil }
+
+// peering is the active one with a network, or nil.
+func (h *host) peering(network string) *activePeering {
 	for _, p := range h.at.in(h.at.Project, global).activePeers(h.network) {
 		if p.peer.link() == network {
-			return true
+			return &p
 		}
 	}
-	return false
+	return nil
 }

@@ -168,7 +168,3 @@ func inUse(title, path, by string) error {
 func staleFingerprint() error {
 	return &Error{Status: 412, Message: "Invalid fingerprint.", Location: "If-Match"}
 }
-
-func quotaExceeded(metric string, limit int, where string) error {
-	return &Error{Status: 403, Reason: "quotaExceeded", Message: fmt.Sprintf("Quota '%s' exceeded.  Limit: %d.0 %s.", metric, limit, where)}
-}

@@ -26,7 +26,7 @@ func TestGcloud(t *testing.T) {
 		t.Fatal(err)
 	}
 	environment := append(os.Environ(),
-		"CLOUDSDK_CONFIG="+dir, "CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE="+url+"/compute/v1/", "CLOUDSDK_AUTH_ACCESS_TOKEN_FILE="+token,
+		"CLOUDSDK_CONFIG="+dir, "CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE="+url+"/compute/v1/", "CLOUDSDK_API_ENDPOINT_OVERRIDES_CERTIFICATEMANAGER="+url+"/", "CLOUDSDK_AUTH_ACCESS_TOKEN_FILE="+token,
 		"CLOUDSDK_CORE_PROJECT="+homeProject, "CLOUDSDK_CORE_DISABLE_PROMPTS=1", "CLOUDSDK_CORE_DISABLE_USAGE_REPORTING=1",
 		"CLOUDSDK_CORE_CHECK_GCE_METADATA=false", "CLOUDSDK_COMPONENT_MANAGER_DISABLE_UPDATE_CHECK=1", "CLOUDSDK_COMPUTE_REGION="+testRegion)
 	gcloud := func(words string) (string, error) {
@@ -57,6 +57,7 @@ func TestGcloud(t *testing.T) {
 		"url-maps add-path-matcher hosts --region=us-central1 --path-matcher-name=all --default-service=bs --new-hosts=models.example.com",
 		"ssl-policies create tls --region=us-central1 --profile=MODERN --min-tls-version=1.2",
 		"target-http-proxies create proxy --region=us-central1 --url-map=hosts --url-map-region=us-central1",
+		"target-https-proxies create secure --region=us-central1 --url-map=hosts --url-map-region=us-central1 --certificate-manager-certificates=models",
 		"forwarding-rules create fr --region=us-central1 --load-balancing-scheme=EXTERNAL_MANAGED --network=main --network-tier=PREMIUM " +
 			"--address=ext --ports=80 --target-http-proxy=proxy --target-http-proxy-region=us-central1",
 		"forwarding-rules update fr --region=us-central1 --update-labels=team=ml",
@@ -70,6 +71,14 @@ func TestGcloud(t *testing.T) {
 	}
 	if text, err := gcloud("backend-services list --format=value(name,backends[0].group)"); err != nil || !strings.Contains(text, "instanceGroups/pool") {
 		t.Errorf("backend services: %v\n%s", err, text)
+	}
+	for kind, want := range map[string]string{"health-checks": "hc", "target-https-proxies": "secure", "networks subnets list-usable": "nodes"} {
+		if !strings.Contains(kind, " ") {
+			kind += " list"
+		}
+		if text, err := gcloud(kind); err != nil || !strings.Contains(text, want) {
+			t.Errorf("%s: %v\n%s", kind, err, text)
+		}
 	}
 	rule := fetch(t, regionURL(url)+"/forwardingRules/fr")
 	if rule["portRange"] != "80-80" || rule["labels"].(map[string]any)["team"] != "ml" {

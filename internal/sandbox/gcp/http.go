@@ -143,17 +143,9 @@ func (c *Cloud) disturb(r *http.Request, m *method, project, location string) (c
 		return fault, faultError(fault.Code, fault.Status, fault.Message)
 	}
 	if c.throttle.Exceeded(limits, m.service, m.action, project, location, time.Now()) {
-		return fault, throttleError(m.service)
+		return fault, throttled(m.service, c.projectNumber(project))
 	}
 	return fault, nil
-}
-
-// throttleError is how a service says that it was called too often.
-func throttleError(service string) error {
-	if service == "compute" {
-		return &Error{Status: 403, Reason: "rateLimitExceeded", Domain: "usageLimits", Message: "Rate Limit Exceeded"}
-	}
-	return &Error{Status: 429, Message: "Quota exceeded for quota metric 'Requests' and limit 'Requests per minute' of service '" + service + ".googleapis.com'."}
 }
 
 func (c *Cloud) pause(r *http.Request, d time.Duration) error {

@@ -25,6 +25,13 @@ func (c *Cloud) projects() map[string]string {
 	return all
 }
 
+// projectNumber is the number of a project, for code that does not hold the cloud's lock.
+func (c *Cloud) projectNumber(id string) string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.projects()[id]
+}
+
 // projectID finds a project by its id or its number.
 func (c *Cloud) projectID(name string) (string, bool) {
 	for id, number := range c.projects() {

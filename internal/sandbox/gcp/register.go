@@ -19,9 +19,10 @@ type method struct {
 	// id is its name in the discovery document of Compute Engine, such as "compute.networks.insert".
 	id string
 	// reads says that it changes nothing.
-	reads bool
-	input protoreflect.MessageType
-	rules []*annotations.HttpRule
+	reads  bool
+	input  protoreflect.MessageType
+	output protoreflect.MessageDescriptor
+	rules  []*annotations.HttpRule
 	// call is nil for what the sandbox does not implement.
 	call func(c *call, in proto.Message) (proto.Message, error)
 }
@@ -60,6 +61,8 @@ func register[I, O proto.Message](m *method, fn func(c *call, in I) (O, error)) 
 	methods[m.name] = m
 	var none I
 	m.input = none.ProtoReflect().Type()
+	var out O
+	m.output = out.ProtoReflect().Descriptor()
 	m.call = func(c *call, in proto.Message) (proto.Message, error) {
 		typed, ok := in.(I)
 		if !ok {

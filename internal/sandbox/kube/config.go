@@ -51,8 +51,10 @@ type Node struct {
 	Zone, Region string
 	InstanceType string
 	ProviderID   string
-	Labels       map[string]string
-	Taints       []Taint
+	// Version is that of the kubelet, as in "v1.33.7-gke.1088000". Empty is defaultVersion.
+	Version string
+	Labels  map[string]string
+	Taints  []Taint
 	// CPU is in cores.
 	CPU         int64
 	MemoryBytes int64
@@ -71,6 +73,7 @@ const (
 	defaultTimeScale    = 0.1
 	defaultMountRefresh = time.Second
 	defaultServiceCIDR  = "172.20.0.0/16"
+	defaultVersion      = "v1.34.2"
 )
 
 // scaled is a duration of reality in this cluster's time.

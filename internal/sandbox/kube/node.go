@@ -1,6 +1,7 @@
 package kube
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"reflect"
@@ -157,7 +158,7 @@ func setNodeStatus(n *corev1.Node, cloud Node, plugin bool) {
 	}
 	n.Status.DaemonEndpoints.KubeletEndpoint.Port = kubeletPort
 	n.Status.NodeInfo = corev1.NodeSystemInfo{
-		KubeletVersion: "v1.34.2-eks-sandbox", ContainerRuntimeVersion: "sandbox://1", OperatingSystem: "linux", Architecture: runtime.GOARCH,
+		KubeletVersion: cmp.Or(cloud.Version, defaultVersion), ContainerRuntimeVersion: "sandbox://1", OperatingSystem: "linux", Architecture: runtime.GOARCH,
 		KernelVersion: "6.12", OSImage: "sandbox", MachineID: cloud.Name, SystemUUID: cloud.Name, BootID: cloud.Name,
 	}
 	now := metav1.NewTime(time.Now().Truncate(time.Second))

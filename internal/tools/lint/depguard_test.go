@@ -25,7 +25,11 @@ const (
 	smithy    = "github.com/aws/smithy-go"
 	googleSDK = "cloud.google.com/go/container/apiv1"
 	googleAPI = "google.golang.org/api/networkservices/v1"
-	clientGo  = "k8s.io/client-go/kubernetes"
+	clientGo  = "k8s.io/client-go/dynamic"
+	clientset = "k8s.io/client-go/kubernetes"
+	discovery = "k8s.io/client-go/discovery"
+	applied   = "k8s.io/client-go/applyconfigurations/core/v1"
+	coreTypes = "k8s.io/api/core/v1"
 	envoy     = "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
 	protobuf  = "google.golang.org/protobuf/proto"
 	errgroup  = "golang.org/x/sync/errgroup"
@@ -83,6 +87,16 @@ var cases = []struct {
 	{"internal/kube/a.go", clientGo, true},
 	{"internal/sandbox/kube/a.go", clientGo, true},
 	{"internal/aws/a.go", clientGo, false},
+
+	// The types of Kubernetes' API are for tests and the sandbox: they would be a fifth of the provider's binary.
+	{"internal/kube/a.go", coreTypes, false},
+	{"internal/kube/a.go", applied, false},
+	{"internal/kube/a.go", clientset, false},
+	{"internal/kube/a.go", discovery, false},
+	{"internal/kube/a_test.go", coreTypes, true},
+	{"internal/kube/a_test.go", clientset, true},
+	{"internal/sandbox/kube/a.go", coreTypes, true},
+	{"internal/sandbox/kube/a.go", clientset, true},
 
 	// The sandbox is for tests and its own command, and shares nothing with the provider.
 	{"internal/sandbox/cmd/sandbox/a.go", own("sandbox/aws"), true},
