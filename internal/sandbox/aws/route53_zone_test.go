@@ -44,7 +44,7 @@ func TestHostedZoneLifecycle(t *testing.T) {
 	if len(tags) != 1 || *tags[0].Key != "b" {
 		t.Errorf("tags: %+v", tags)
 	}
-	if census := w.sandbox.AWS.Census(); census.Total != 1 || census.Objects[0] != (aws.Object{Account: homeAccount, Kind: "route53.hosted_zone", ID: id}) {
+	if census := w.sandbox.AWS.Census(); census.Total != 1 || census.Objects[0] != (aws.Object{Cloud: "aws", Account: homeAccount, Kind: "route53.hosted_zone", ID: id}) {
 		t.Errorf("census with a zone: %+v", census)
 	}
 	do(w, w.dns.ChangeResourceRecordSets, batch(id, create(plain("a.models.example.com", route53types.RRTypeA, "192.0.2.1"))))
@@ -193,7 +193,7 @@ func TestHostedZoneSurvives(t *testing.T) {
 	if got := status(); got != route53types.ChangeStatusInsync {
 		t.Errorf("change after its delay: %s", got)
 	}
-	if err := after.sandbox.AWS.Delete(aws.Object{Account: homeAccount, Kind: "route53.hosted_zone", ID: zone}); err != nil {
+	if err := after.sandbox.AWS.Delete(aws.Object{Cloud: "aws", Account: homeAccount, Kind: "route53.hosted_zone", ID: zone}); err != nil {
 		t.Fatal(err)
 	}
 	if census := after.sandbox.AWS.Census(); census.Total != 0 {
