@@ -38,7 +38,7 @@ func TestAccClusterOnGCP(t *testing.T) {
 		),
 		step(config.Variables{"gcp": stable}, plans(update)),
 		step(config.Variables{"gcp": stable, "dns_endpoint": config.BoolVariable(true)}, plans(update,
-			plancheck.ExpectUnknownValue(address, at("kubernetes_api", "url")), plancheck.ExpectUnknownValue(address, at("exposure")))),
+			plancheck.ExpectUnknownValue(address, at("kubernetes_api", "url")), plancheck.ExpectUnknownValue(address, at("exposure", "kubernetes_api")))),
 		step(config.Variables{"gcp": stable, "dns_endpoint": config.BoolVariable(false)}, plans(update)),
 		// What is off is as absent.
 		step(config.Variables{"gcp": stable}, plans(plancheck.ExpectKnownValue(address, at("kubernetes_api", "url"), knownvalue.NotNull()))),

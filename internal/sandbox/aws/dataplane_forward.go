@@ -39,13 +39,13 @@ func (b *balancer) forward(route *route, w http.ResponseWriter, r *http.Request)
 	load := plane.loadOf(group.arn, t.key)
 	load.outstanding.Add(1)
 	defer load.outstanding.Add(-1)
-	r, up := watched(r)
+	r, up := control.Watched(r)
 	proxy := httputil.ReverseProxy{
 		Transport: b.transport(route, t), FlushInterval: -1, BufferPool: &control.Buffers, ErrorLog: control.Silent,
 		Rewrite: func(p *httputil.ProxyRequest) { route.rewrite(p, t) },
 		ModifyResponse: func(response *http.Response) error {
 			route.dressing(response.Header)
-			up.parting(response.Header)
+			up.Parting(response.Header)
 			return nil
 		},
 		ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) {
@@ -54,7 +54,7 @@ func (b *balancer) forward(route *route, w http.ResponseWriter, r *http.Request)
 			if errors.As(err, &timeout) && timeout.Timeout() {
 				status = http.StatusGatewayTimeout
 			}
-			up.parting(w.Header())
+			up.Parting(w.Header())
 			b.fail(route, w, status, fmt.Errorf("target %s: %w", t.key, err))
 		},
 	}

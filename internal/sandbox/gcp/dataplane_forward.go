@@ -34,6 +34,7 @@ func (b *balancer) forward(route *verdict, w http.ResponseWriter, r *http.Reques
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), time.Duration(service.body.GetTimeoutSec())*time.Second)
 	defer cancel()
+	r, up := control.Watched(r)
 	// An answer may begin while the request is still under way; HTTP/2 knows no other mode and refuses to be asked.
 	_ = http.NewResponseController(w).EnableFullDuplex()
 	proxy := httputil.ReverseProxy{
@@ -41,6 +42,7 @@ func (b *balancer) forward(route *verdict, w http.ResponseWriter, r *http.Reques
 		Rewrite: func(p *httputil.ProxyRequest) { route.rewrite(p, t) },
 		ModifyResponse: func(response *http.Response) error {
 			response.Header.Add("Via", "1.1 google")
+			up.Parting(response.Header)
 			return nil
 		},
 		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, err error) {
@@ -52,6 +54,7 @@ func (b *balancer) forward(route *verdict, w http.ResponseWriter, r *http.Reques
 			case errors.Is(err, control.ErrRefused):
 				status = http.StatusServiceUnavailable
 			}
+			up.Parting(w.Header())
 			answer(w, status, fmt.Sprintf("instance %s: %v", t.name, err))
 		},
 	}

@@ -78,7 +78,7 @@ func (p *plane) tryAPIServer(ctx context.Context, path string) (*apiserver, erro
 	a.config = &rest.Config{
 		Host: "https://" + a.address,
 		TLSClientConfig: rest.TLSClientConfig{
-			CAData: p.config.CACertificate, CertFile: filepath.Join(p.dir, "loop.crt"), KeyFile: filepath.Join(p.dir, "loop.key"),
+			CAData: p.config.CACertificate, CertData: p.loopCertificate, KeyData: p.loopKey,
 		},
 		ContentConfig:  rest.ContentConfig{ContentType: "application/vnd.kubernetes.protobuf", AcceptContentTypes: "application/vnd.kubernetes.protobuf,application/json"},
 		UserAgent:      "kube-controller-manager",
@@ -143,13 +143,13 @@ func (p *plane) writeFiles() error {
 	if err != nil {
 		return err
 	}
-	loopCertificate, loopKey, err := p.signer.issue(pkix.Name{CommonName: "system:node-loop", Organization: []string{"system:masters"}})
+	p.loopCertificate, p.loopKey, err = p.signer.issue(pkix.Name{CommonName: "system:node-loop", Organization: []string{"system:masters"}})
 	if err != nil {
 		return err
 	}
 	for name, content := range map[string][]byte{
 		"server.crt": serverCertificate, "server.key": serverKey,
-		"loop.crt": loopCertificate, "loop.key": loopKey, "loop-ca.crt": p.signer.pem,
+		"loop.crt": p.loopCertificate, "loop.key": p.loopKey, "loop-ca.crt": p.signer.pem,
 		"authentication.yaml": []byte(authenticationConfig),
 		"webhook.yaml":        []byte(webhookConfig(p.webhook.url())),
 		"egress.yaml":         []byte(egressConfig(filepath.Join(p.dir, egressSocket))),

@@ -20,7 +20,10 @@ type plane struct {
 	// outlives it where the configuration says so.
 	dir, state string
 
-	signer    *authority
+	signer *authority
+	// loopCertificate and loopKey, as PEM, are by which the loop calls the API server.
+	loopCertificate, loopKey []byte
+
 	webhook   *webhook
 	egress    *egress
 	etcd      *process

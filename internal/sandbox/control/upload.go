@@ -1,4 +1,4 @@
-package aws
+package control
 
 import (
 	"io"
@@ -6,8 +6,8 @@ import (
 	"sync/atomic"
 )
 
-// upload is the body of a request, which a target may answer before it has read it.
-type upload struct {
+// An Upload is the body of a request, which a target may answer before it has read it.
+type Upload struct {
 	io.ReadCloser
 	// length is what the request announces, negative when it does not.
 	length int64
@@ -17,10 +17,10 @@ type upload struct {
 	reusable bool
 }
 
-// watched is a request with an upload as its body. It is a copy, because a server looks at its own request to see whether the
+// Watched is a request with an Upload as its body. It is a copy, because a server looks at its own request to see whether the
 // body was read, and waits for the client if not.
-func watched(r *http.Request) (*http.Request, *upload) {
-	u := &upload{ReadCloser: r.Body, length: r.ContentLength, reusable: r.ProtoMajor == 1}
+func Watched(r *http.Request) (*http.Request, *Upload) {
+	u := &Upload{ReadCloser: r.Body, length: r.ContentLength, reusable: r.ProtoMajor == 1}
 	if r.ContentLength != 0 {
 		r = r.WithContext(r.Context())
 		r.Body = u
@@ -29,7 +29,7 @@ func watched(r *http.Request) (*http.Request, *upload) {
 }
 
 // Read implements io.Reader.
-func (u *upload) Read(p []byte) (int, error) {
+func (u *Upload) Read(p []byte) (int, error) {
 	n, err := u.ReadCloser.Read(p)
 	u.read.Add(int64(n))
 	if err != nil {
@@ -38,9 +38,9 @@ func (u *upload) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// parting says in an answer's header that the connection will be closed, because the answer comes before the end of the body:
+// Parting says in an answer's header that the connection will be closed, because the answer comes before the end of the body:
 // a client that is not told would use the connection again and find it closed.
-func (u *upload) parting(header http.Header) {
+func (u *Upload) Parting(header http.Header) {
 	if u.reusable && u.read.Load() != u.length && !u.ended.Load() {
 		header.Set("Connection", "close")
 	}
