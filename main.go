@@ -21,7 +21,7 @@ var (
 
 // garbage is how much of it may be there before it is collected, in percent of what
 // is in use. A plan of many clusters is short, and Terraform runs many providers at
-// a time: half of Go's default saves 25 MB of 150 with fifty clusters.
+// a time: half of Go's default saves a fifth of the memory with fifty clusters.
 const garbage = 50
 
 func main() {

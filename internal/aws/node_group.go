@@ -104,7 +104,7 @@ func (k nodeGroups) Diff(name string, want nodeGroupSpec, live *ekstypes.Nodegro
 		diffs = append(diffs, of(at+"max_size", same("maximum size", aws.ToInt32(s.MaxSize), want.Max))...)
 	}
 	diffs = append(diffs, of(at+"labels", sameSet("label", pairs(userLabels(live.Labels)), pairs(userLabels(want.Labels))))...)
-	diffs = append(diffs, sameSet("label", pairs(ownLabels(live.Labels)), pairs(ownLabels(want.Labels)))...)
+	diffs = append(diffs, sameSet("label", pairs(kube.OwnLabels(live.Labels)), pairs(kube.OwnLabels(want.Labels)))...)
 	diffs = append(diffs, of(at+"taints", sameSet("taint", taintLines(live.Taints), want.Taints))...)
 	if u := live.UpdateConfig; u != nil && u.MaxUnavailablePercentage != nil {
 		diffs = append(diffs, stack.Difference{Field: "update limit", Got: fmt.Sprint(*u.MaxUnavailablePercentage) + " %", Want: "1"})
@@ -293,17 +293,6 @@ func userLabels(live map[string]string) map[string]string {
 	delete(labels, kube.LabelAccelerator)
 	if len(labels) == 0 {
 		return nil
-	}
-	return labels
-}
-
-// ownLabels are those of poolLabels alone.
-func ownLabels(live map[string]string) map[string]string {
-	labels := map[string]string{}
-	for _, key := range []string{kube.LabelPool, kube.LabelAccelerator} {
-		if value, ok := live[key]; ok {
-			labels[key] = value
-		}
 	}
 	return labels
 }

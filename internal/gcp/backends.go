@@ -96,10 +96,7 @@ func (k backends) set(ctx context.Context, live *computepb.BackendService, group
 
 // writable drops what the cloud alone writes, and refuses to be told.
 func writable(service *computepb.BackendService) *computepb.BackendService {
-	out, ok := proto.Clone(service).(*computepb.BackendService)
-	if !ok {
-		panic("gcp: a message is cloned to one of its own type")
-	}
+	out := proto.CloneOf(service)
 	out.Id, out.Kind, out.SelfLink, out.CreationTimestamp, out.Region, out.UsedBy = nil, nil, nil, nil, nil, nil
 	return out
 }

@@ -149,10 +149,7 @@ func (s clusterSpec) blocks() []*containerpb.MasterAuthorizedNetworksConfig_Cidr
 }
 
 func (k clusters) Create(ctx context.Context, object string, want clusterSpec, _ string) error {
-	cluster, ok := proto.Clone(want.Cluster).(*containerpb.Cluster)
-	if !ok {
-		panic("gcp: a message is cloned to one of its own type")
-	}
+	cluster := proto.CloneOf(want.Cluster)
 	cluster.Name, cluster.InitialClusterVersion, cluster.NodePools = k.name, want.Version, want.Pools
 	cluster.ResourceLabels = k.owner.mark(object)
 	if want.DeletionProtection {

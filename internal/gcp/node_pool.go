@@ -9,6 +9,7 @@ import (
 	"cloud.google.com/go/container/apiv1/containerpb"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/modelserving/terraform-provider-serving/internal/kube"
 	"github.com/modelserving/terraform-provider-serving/internal/stack"
 )
 
@@ -69,20 +70,14 @@ func (k nodePools) State(live *containerpb.NodePool) stack.State {
 
 func (k nodePools) Diff(object string, want nodePoolSpec, live *containerpb.NodePool) []stack.Difference {
 	at := "node_pools." + want.Pool + "."
-	seen, ok := proto.Clone(live).(*containerpb.NodePool)
-	if !ok {
-		panic("gcp: a message is cloned to one of its own type")
-	}
+	seen := proto.CloneOf(live)
 	config := seen.GetConfig()
 	if config == nil {
 		config = &containerpb.NodeConfig{}
 	}
 	labels, tags := config.GetLabels(), config.GetResourceLabels()
 	config.Taints, config.Labels = userTaints(config.GetTaints()), nil
-	wanted, ok := proto.Clone(want.NodePool).(*containerpb.NodePool)
-	if !ok {
-		panic("gcp: a message is cloned to one of its own type")
-	}
+	wanted := proto.CloneOf(want.NodePool)
 	wanted.Config.Labels, wanted.Config.ResourceLabels, wanted.InitialNodeCount = nil, nil, 0
 	// A new name comes with a new hash alone.
 	diffs := compare(wanted, seen, fields{
@@ -97,7 +92,7 @@ func (k nodePools) Diff(object string, want nodePoolSpec, live *containerpb.Node
 		},
 	})
 	diffs = append(diffs, of(at+"labels", sameSet("label", lines(userLabels(labels)), lines(userLabels(want.NodePool.GetConfig().GetLabels()))))...)
-	diffs = append(diffs, sameSet("label", lines(ownLabels(labels)), lines(ownLabels(want.NodePool.GetConfig().GetLabels())))...)
+	diffs = append(diffs, sameSet("label", lines(kube.OwnLabels(labels)), lines(kube.OwnLabels(want.NodePool.GetConfig().GetLabels())))...)
 	// GKE upgrades nodes itself, some time after the control plane.
 	if older(live.GetVersion(), want.Least) {
 		diffs = append(diffs, same("version", minor(live.GetVersion()), want.Least)...)

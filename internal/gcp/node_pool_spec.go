@@ -119,17 +119,6 @@ func userLabels(live map[string]string) map[string]string {
 	return labels
 }
 
-// ownLabels are those of poolLabels alone.
-func ownLabels(live map[string]string) map[string]string {
-	labels := map[string]string{}
-	for _, key := range []string{kube.LabelPool, kube.LabelAccelerator} {
-		if value, ok := live[key]; ok {
-			labels[key] = value
-		}
-	}
-	return labels
-}
-
 // effects are GKE's words for Kubernetes' taint effects.
 var effects = map[string]containerpb.NodeTaint_Effect{
 	"NoSchedule":       containerpb.NodeTaint_NO_SCHEDULE,

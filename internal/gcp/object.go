@@ -69,10 +69,7 @@ func (k named[L, P]) Diff(object string, want P, live *L) []stack.Difference {
 
 // marked gives the wanted message with the mark in its description.
 func (k named[L, P]) marked(object string, want P) P {
-	out, ok := proto.Clone(want).(P)
-	if !ok {
-		panic("gcp: a message is cloned to one of its own type")
-	}
+	out := proto.CloneOf(want)
 	m := out.ProtoReflect()
 	m.Set(m.Descriptor().Fields().ByName("description"), protoreflect.ValueOfString(k.owner.describe(object)))
 	return out

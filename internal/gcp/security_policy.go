@@ -106,10 +106,7 @@ func narrow(text string) bool {
 
 // Diff leaves the rules of peerings alone.
 func (k securityPolicies) Diff(object string, want *computepb.SecurityPolicy, live *computepb.SecurityPolicy) []stack.Difference {
-	seen, ok := proto.Clone(live).(*computepb.SecurityPolicy)
-	if !ok {
-		panic("gcp: a message is cloned to one of its own type")
-	}
+	seen := proto.CloneOf(live)
 	seen.Rules = ownRules(k.owner, live.GetRules())
 	diffs := k.named.Diff(object, want, seen)
 	for _, rule := range seen.GetRules() {

@@ -155,6 +155,17 @@ const (
 	AcceleratorNVIDIA = "nvidia"
 )
 
+// OwnLabels are those of a node pool's labels that the provider sets itself.
+func OwnLabels(labels map[string]string) map[string]string {
+	own := map[string]string{}
+	for _, key := range []string{LabelPool, LabelAccelerator} {
+		if value, ok := labels[key]; ok {
+			own[key] = value
+		}
+	}
+	return own
+}
+
 func gatewayService(spec GatewaySpec) manifest {
 	return newManifest(place{services, SystemNamespace, gatewayName}, gatewaySelector, fields{
 		"spec": fields{
